@@ -1,0 +1,169 @@
+package tfkit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/vb365/terraform-provider-vb365/internal/vb365"
+)
+
+// ErrNotConfigured is a bug of the caller: a client was wanted before the provider was configured.
+var ErrNotConfigured = errors.New("the provider is not configured yet")
+
+// SettingError is a setting that the provider needs and does not have.
+type SettingError struct {
+	Attribute, Environment string
+}
+
+func (e *SettingError) Error() string {
+	return fmt.Sprintf("the provider has no %s; set it in the provider block or with the environment variable %s",
+		e.Attribute, e.Environment)
+}
+
+// UnknownSettingError is a setting of the provider that depends on something that is yet to be created.
+type UnknownSettingError struct{ Attribute string }
+
+func (e *UnknownSettingError) Error() string {
+	return fmt.Sprintf("the provider's %s is not known before apply", e.Attribute)
+}
+
+// Titles of diagnostics about the connection. They are part of the documentation:
+// people search for them.
+const (
+	TitleMissingSetting  = "The provider is not told how to reach VB365"
+	TitleUnreachable     = "The VB365 server cannot be reached"
+	TitleCertificate     = "The VB365 server's certificate is not trusted"
+	TitleLogin           = "The VB365 server refused the login"
+	TitleNotVB365        = "The endpoint is not a VB365 REST service"
+	TitleOperatorsOnly   = "The endpoint serves restore operators only"
+	TitleVersion         = "The VB365 server does not serve this API version"
+	TitleRefused         = "The VB365 server refused the request"
+	TitleServerTrouble   = "The VB365 server is in trouble"
+	TitleUnexpectedReply = "The VB365 server's answer cannot be understood"
+)
+
+// logsHint says where the server's side of a failure is written down.
+const logsHint = "On the server, see %ProgramData%\\Veeam\\Backup365\\Logs\\Veeam.Archiver.REST_*.log."
+
+// Explain returns title and text of a diagnostic for an error of a client: what
+// was asked, what came back, what to do next.
+func Explain(doing string, err error) (title, detail string) {
+	title, advice := explain(err)
+	return title, fmt.Sprintf("While %s: %s.\n\n%s", doing, strings.TrimRight(err.Error(), "."), advice)
+}
+
+func explain(err error) (title, advice string) {
+	var (
+		setting     *SettingError
+		unknown     *UnknownSettingError
+		certificate *vb365.CertificateError
+		unreachable *vb365.UnreachableError
+		login       *vb365.LoginError
+		endpoint    *vb365.EndpointError
+		response    *vb365.ResponseError
+	)
+	switch {
+	case errors.As(err, &setting), errors.Is(err, vb365.ErrNoCredentials):
+		return TitleMissingSetting, "The provider needs endpoint, username and password, in the provider block or as " +
+			"VB365_ENDPOINT, VB365_USERNAME and VB365_PASSWORD."
+	case errors.As(err, &unknown):
+		return TitleMissingSetting, "Apply what this value comes from first, for example with -target, or give the value literally."
+	case errors.As(err, &certificate):
+		return TitleCertificate, explainCertificate(certificate)
+	case errors.As(err, &login):
+		return TitleLogin, explainLogin(login)
+	case errors.As(err, &endpoint):
+		return explainEndpoint(endpoint)
+	case errors.Is(err, context.Canceled):
+		return "The run was interrupted", "Run the same command again: what was done is recorded, what was not is planned again."
+	case errors.As(err, &unreachable):
+		return TitleUnreachable, "Check that endpoint names the host and port of the REST service (4443 unless it was changed), " +
+			"that the service \"Veeam Backup for Microsoft 365 RESTful API Service\" runs, and that no firewall is between."
+	case errors.As(err, &response):
+		return explainResponse(response)
+	}
+	return TitleUnexpectedReply, "If the endpoint is right, please report this with the log of TF_LOG=DEBUG. " + logsHint
+}
+
+func explainCertificate(e *vb365.CertificateError) string {
+	return fmt.Sprintf("It showed a certificate for %q with the SHA-256 fingerprint\n  %s\n"+
+		"Compare this with the certificate on the server (General Options, REST API). If it is the server's own, either pin it:\n"+
+		"  certificate_sha256 = %q\nor trust its issuer with ca_certificate_pem. If it is not, somebody else answers.",
+		e.Subject, colons(e.SHA256), colons(e.SHA256))
+}
+
+// colons writes a fingerprint as certificate dialogs do.
+func colons(hex string) string {
+	var pairs []string
+	for i := 0; i+2 <= len(hex); i += 2 {
+		pairs = append(pairs, strings.ToUpper(hex[i:i+2]))
+	}
+	return strings.Join(pairs, ":")
+}
+
+func explainLogin(e *vb365.LoginError) string {
+	if e.Status == http.StatusForbidden {
+		return "The account needs the role Veeam Backup Administrator, or to be a local administrator of the server. " +
+			"It is not asked again in this run."
+	}
+	return "Check username (DOMAIN\\user, MACHINE\\user or a local name) and password. REST cannot answer multi-factor " +
+		"authentication: where that is on, the account must be marked in VB365 as \"This is a service account\". " +
+		"So that the account is not locked out, the login is not tried again in this run."
+}
+
+func explainEndpoint(e *vb365.EndpointError) (title, advice string) {
+	switch e.Reason {
+	case vb365.OperatorsOnly:
+		return TitleOperatorsOnly, "This REST host has \"Enable restore operator authentication only\" on, so that it administers " +
+			"nothing. Point endpoint at a REST host of the same server without that setting, usually the VB365 server itself."
+	case vb365.VersionNotServed:
+		return TitleVersion, "Leave api_version out to use the newest that the server serves, or choose one of those."
+	case vb365.NotVB365:
+	}
+	return TitleNotVB365, "Check host and port: the REST service listens on port 4443 unless that was changed " +
+		"(General Options, REST API), the console's port is another. A proxy on the way may answer too."
+}
+
+func explainResponse(e *vb365.ResponseError) (title, advice string) {
+	switch {
+	case e.Status == http.StatusNotFound && !e.FromVB365:
+		return TitleRefused, "This 404 does not come from VB365's REST service itself, so nothing is concluded from it. " +
+			"A proxy, a restarting service, or an API version that is no longer served are possible."
+	case e.Code == "ProxyOffline":
+		return TitleServerTrouble, "A backup proxy is offline. Bring it back or wait, and run again. " + logsHint
+	case e.Status == http.StatusTooManyRequests:
+		return TitleServerTrouble, "It asked for fewer requests, again and again. Lower max_concurrent_requests or raise max_retries."
+	case e.Status >= http.StatusInternalServerError:
+		return TitleServerTrouble, "Repetitions did not help. " + logsHint
+	case e.Status == http.StatusForbidden:
+		return TitleRefused, "The account needs the role Veeam Backup Administrator, or to be a local administrator of the server."
+	}
+	return TitleRefused, logsHint
+}
+
+// Error returns an error diagnostic for an error of a client.
+func Error(doing string, err error) diag.Diagnostic {
+	title, detail := Explain(doing, err)
+	return diag.NewErrorDiagnostic(title, detail)
+}
+
+// IsConnectionTrouble tells whether err says something about the connection as
+// a whole and nothing about what was asked.
+func IsConnectionTrouble(err error) bool {
+	var (
+		setting     *SettingError
+		unknown     *UnknownSettingError
+		certificate *vb365.CertificateError
+		unreachable *vb365.UnreachableError
+		login       *vb365.LoginError
+		endpoint    *vb365.EndpointError
+	)
+	return errors.As(err, &setting) || errors.As(err, &unknown) || errors.As(err, &certificate) ||
+		errors.As(err, &unreachable) || errors.As(err, &login) || errors.As(err, &endpoint) ||
+		errors.Is(err, vb365.ErrNoCredentials)
+}

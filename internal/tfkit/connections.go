@@ -18,9 +18,8 @@ type Connections struct {
 
 	connect func() (*vb365.Client, error)
 
-	mu       sync.Mutex
-	reported map[string]bool
-	planned  map[string]bool
+	// Notes is what the run has done and seen so far.
+	Notes Ledger
 }
 
 // NewConnections returns connections that make their VB365 client with connect
@@ -29,8 +28,6 @@ func NewConnections(connect func() (*vb365.Client, error), validateAtPlan bool) 
 	return &Connections{
 		ValidateAtPlan: validateAtPlan,
 		connect:        sync.OnceValues(connect),
-		reported:       map[string]bool{},
-		planned:        map[string]bool{},
 	}
 }
 
@@ -44,23 +41,34 @@ func (c *Connections) VB365() (*vb365.Client, error) {
 	return c.connect()
 }
 
-// FirstReport tells whether a message has not been reported before in this run,
-// and takes note of it. What is wrong with the connection is said once, not once
-// per resource.
-func (c *Connections) FirstReport(message string) bool { return c.first(&c.reported, message) }
+// Ledger remembers what happened to what in one run of Terraform, in which
+// resources are otherwise strangers to each other.
+type Ledger struct {
+	mu    sync.Mutex
+	notes map[string]string
+}
 
-// FirstPlanned tells whether nothing of this name has been planned before in
-// this run, and takes note of it.
-func (c *Connections) FirstPlanned(name string) bool { return c.first(&c.planned, name) }
-
-func (c *Connections) first(set *map[string]bool, key string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if (*set)[key] {
-		return false
+// Note writes down what happened to subject, unless something was written about
+// it before; that is returned then, and first is false.
+func (l *Ledger) Note(subject, what string) (earlier string, first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if earlier, found := l.notes[subject]; found {
+		return earlier, false
 	}
-	(*set)[key] = true
-	return true
+	if l.notes == nil {
+		l.notes = map[string]string{}
+	}
+	l.notes[subject] = what
+	return "", true
+}
+
+// Known returns what was written about subject, if anything was.
+func (l *Ledger) Known(subject string) (what string, found bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	what, found = l.notes[subject]
+	return what, found
 }
 
 // Configured returns the connections that Terraform hands to a service's

@@ -167,3 +167,17 @@ func IsConnectionTrouble(err error) bool {
 		errors.As(err, &unreachable) || errors.As(err, &login) || errors.As(err, &endpoint) ||
 		errors.Is(err, vb365.ErrNoCredentials)
 }
+
+// ReportTrouble adds an error for err, but says what is wrong with the
+// connection as a whole only once in a run: the first resource that meets it
+// fails the run, and the same text from hundreds of others would bury it. It
+// tells whether something was added.
+func (c *Connections) ReportTrouble(diags *diag.Diagnostics, doing string, err error) bool {
+	if IsConnectionTrouble(err) {
+		if _, first := c.Notes.Note("trouble: "+err.Error(), doing); !first {
+			return false
+		}
+	}
+	diags.Append(Error(doing, err))
+	return true
+}

@@ -129,4 +129,3 @@ func lookUp[T Object](ctx context.Context, c *Client, orgID, kind, id string, fr
 	}
 	return object, err == nil, err
 }
-

@@ -1,0 +1,70 @@
+// Package provider is the Terraform provider itself: its configuration, and the
+// services that it offers.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/vb365/terraform-provider-vb365/internal/service/operatorrole"
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
+)
+
+// Address is where the provider is found in the registry.
+const Address = "registry.terraform.io/vb365/vb365"
+
+var (
+	_ provider.Provider                  = (*vb365Provider)(nil)
+	_ provider.ProviderWithListResources = (*vb365Provider)(nil)
+)
+
+type vb365Provider struct{ version string }
+
+// New returns a function that makes a provider of this version, as the plugin
+// framework wants it.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &vb365Provider{version: version} }
+}
+
+func (p *vb365Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "vb365"
+	resp.Version = p.version
+}
+
+func (p *vb365Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = providerSchema()
+}
+
+// Configure reads the configuration and the environment. It contacts nothing:
+// what a configuration does not use need not be reachable.
+func (p *vb365Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	settings := resolve(config, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	connections := tfkit.NewConnections(settings.connector(p.version), settings.validateAtPlan)
+	resp.ResourceData = connections
+	resp.DataSourceData = connections
+	resp.ListResourceData = connections
+}
+
+func (p *vb365Provider) Resources(context.Context) []func() resource.Resource {
+	return operatorrole.Resources()
+}
+
+func (p *vb365Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return nil
+}
+
+func (p *vb365Provider) ListResources(context.Context) []func() list.ListResource {
+	return operatorrole.ListResources()
+}

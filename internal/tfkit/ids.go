@@ -1,0 +1,47 @@
+package tfkit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/vb365/terraform-provider-vb365/internal/vb365"
+)
+
+// IDForm is a form that an id may have, as a validator of texts.
+type IDForm struct {
+	describes string
+	valid     func(string) bool
+}
+
+// The forms of ids.
+var (
+	// GUID is the form of the ids of organizations, roles, teams and Entra objects.
+	GUID = IDForm{"a GUID of 36 characters", vb365.IsGUID}
+	// PrincipalID is the form of the ids of users and groups.
+	PrincipalID = IDForm{
+		"an Entra object id (36 characters) or VB365's id of the object (72 characters)",
+		func(s string) bool { return vb365.IsGUID(s) || vb365.IsDoubleGUID(s) },
+	}
+	// SiteID is the form of the ids of sites.
+	SiteID = IDForm{"VB365's id of the site (72 characters: site collection and web)", vb365.IsDoubleGUID}
+)
+
+// Valid tells whether s has this form.
+func (f IDForm) Valid(s string) bool { return f.valid(s) }
+
+// Description implements [validator.String].
+func (f IDForm) Description(context.Context) string { return "must be " + f.describes }
+
+// MarkdownDescription implements [validator.String].
+func (f IDForm) MarkdownDescription(ctx context.Context) string { return f.Description(ctx) }
+
+// ValidateString implements [validator.String].
+func (f IDForm) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || f.valid(req.ConfigValue.ValueString()) {
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Malformed id", fmt.Sprintf(
+		"Expected %s, got %q. The vb365 data sources look ids up by name.", f.describes, req.ConfigValue.ValueString()))
+}

@@ -164,9 +164,14 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	imported := state.Name.IsNull()
 	id := state.ID.ValueString()
 	doing := "reading the restore operator role " + describeState(state)
+	// An import must not pass in silence; a refresh need not repeat what is wrong with the connection.
+	report := func(err error) { r.connections.ReportTrouble(&resp.Diagnostics, doing, err) }
+	if imported {
+		report = func(err error) { resp.Diagnostics.Append(tfkit.Error(doing, err)) }
+	}
 	client, err := r.connections.VB365()
 	if err != nil {
-		resp.Diagnostics.Append(tfkit.Error(doing, err))
+		report(err)
 		return
 	}
 	r.connections.Notes.Note(managedSubject(id), noteManaged)
@@ -182,11 +187,8 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 			"Applying creates it again. If it shall stay deleted, remove it from the configuration.")
 		resp.State.RemoveResource(ctx)
 		return
-	case err != nil && imported:
-		resp.Diagnostics.Append(tfkit.Error(doing, err))
-		return
 	case err != nil:
-		r.connections.ReportTrouble(&resp.Diagnostics, doing, err)
+		report(err)
 		return
 	}
 	if !imported {

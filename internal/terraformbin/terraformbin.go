@@ -88,7 +88,7 @@ func (f finder) find(ctx context.Context, w io.Writer, cacheDir string) (string,
 // interrupted nor a concurrent download leaves half a binary there.
 func (f finder) installTo(ctx context.Context, target string) error {
 	dir := filepath.Dir(target)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
 

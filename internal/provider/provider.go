@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -22,12 +23,21 @@ var (
 	_ provider.ProviderWithListResources = (*vb365Provider)(nil)
 )
 
-type vb365Provider struct{ version string }
+type vb365Provider struct {
+	version string
+	getenv  func(string) string
+}
 
 // New returns a function that makes a provider of this version, as the plugin
 // framework wants it.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &vb365Provider{version: version} }
+	return NewWithEnvironment(version, os.Getenv)
+}
+
+// NewWithEnvironment is like [New] for a provider that takes environment
+// variables from getenv, so that several with different ones can run side by side.
+func NewWithEnvironment(version string, getenv func(string) string) func() provider.Provider {
+	return func() provider.Provider { return &vb365Provider{version: version, getenv: getenv} }
 }
 
 func (p *vb365Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -47,7 +57,7 @@ func (p *vb365Provider) Configure(ctx context.Context, req provider.ConfigureReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	settings := resolve(config, &resp.Diagnostics)
+	settings := resolve(config, p.getenv, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
@@ -42,12 +41,13 @@ type settings struct {
 
 // resolver reads attributes, falling back to the environment, and collects what is wrong.
 type resolver struct {
+	getenv  func(string) string
 	diags   *diag.Diagnostics
 	unknown []string
 }
 
-func resolve(config model, diags *diag.Diagnostics) settings {
-	r := &resolver{diags: diags}
+func resolve(config model, getenv func(string) string, diags *diag.Diagnostics) settings {
+	r := &resolver{getenv: getenv, diags: diags}
 	s := settings{
 		client: vb365.Config{
 			Endpoint: r.text("endpoint", config.Endpoint, envEndpoint, checkEndpoint().test),
@@ -96,7 +96,7 @@ func (r *resolver) lookup(name string, value attr.Value, env string) (fromEnv st
 	if !value.IsNull() {
 		return "", false
 	}
-	fromEnv = os.Getenv(env)
+	fromEnv = r.getenv(env)
 	return fromEnv, fromEnv != ""
 }
 

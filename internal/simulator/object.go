@@ -1,0 +1,112 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// object is a JSON object under construction. It keeps the order of its
+// members, and knows how absent values are written.
+type object struct {
+	nulls   NullStyle
+	members []member
+}
+
+type member struct {
+	name  string
+	value any
+}
+
+// set writes the member whatever its value is.
+func (o *object) set(name string, value any) {
+	o.members = append(o.members, member{name: name, value: value})
+}
+
+// nullable writes a member that the schema allows to be null.
+func (o *object) nullable(name string, value any) {
+	switch {
+	case !absent(value):
+		o.set(name, value)
+	case o.nulls != NullOmit:
+		o.set(name, nil)
+	}
+}
+
+// optional writes a member that may be left out but not be null.
+func (o *object) optional(name string, value any) {
+	switch {
+	case !absent(value):
+		o.set(name, value)
+	case o.nulls == NullEverywhere:
+		o.set(name, nil)
+	}
+}
+
+// text writes a string that may be empty but neither left out nor null.
+func (o *object) text(name, value string) {
+	if value == "" && o.nulls == NullEverywhere {
+		o.set(name, nil)
+
+		return
+	}
+
+	o.set(name, value)
+}
+
+func absent(value any) bool {
+	return value == nil || reflect.ValueOf(value).IsZero()
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (o object) MarshalJSON() ([]byte, error) {
+	var text bytes.Buffer
+
+	text.WriteByte('{')
+
+	for i, m := range o.members {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+
+		value, err := encode(m.value)
+		if err != nil {
+			return nil, fmt.Errorf("encode %s: %w", m.name, err)
+		}
+
+		fmt.Fprintf(&text, "%q:%s", m.name, value)
+	}
+
+	text.WriteByte('}')
+
+	return text.Bytes(), nil
+}
+
+// encode writes JSON without escaping what is special in HTML only.
+func encode(value any) ([]byte, error) {
+	var text bytes.Buffer
+
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+
+	if err := encoder.Encode(value); err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+}
+
+// links are the relative links of a resource, in the order of writing.
+type links []member
+
+// to adds a link below the version's prefix.
+func (x *exchange) link(l links, name, format string, arguments ...any) links {
+	href := "/" + x.version.String() + fmt.Sprintf(format, arguments...)
+
+	return append(l, member{name: name, value: map[string]string{"href": href}})
+}
+
+func (l links) object() object {
+	return object{members: l}
+}

@@ -1,0 +1,61 @@
+package simulator
+
+import "net/http"
+
+// PortalSettings are the settings of the restore portal. The zero value is a
+// portal that was never configured.
+type PortalSettings struct {
+	Enabled bool `json:"enabled"`
+	// ApplicationID is the id of the Microsoft Entra application.
+	ApplicationID string `json:"applicationId"`
+	// URI is the portal's address; v6 does not show it.
+	URI string `json:"portalUri"`
+	// Region decides the authority. The REST service does not show it.
+	Region Region `json:"region"`
+	// AuthorityURI overrides the authority of the region.
+	AuthorityURI string `json:"authorityUri,omitempty"`
+}
+
+// authority is where operators of the portal log in.
+func (p PortalSettings) authority() string {
+	switch {
+	case p.AuthorityURI != "":
+		return p.AuthorityURI
+	case p.ApplicationID == "":
+		return ""
+	}
+
+	switch p.Region {
+	case China:
+		return "https://login.partner.microsoftonline.cn/organizations"
+	case USGovernment, USDefence:
+		return "https://login.microsoftonline.us/organizations"
+	case Worldwide, Germany:
+	}
+
+	return "https://login.microsoftonline.com/organizations"
+}
+
+// getPortalSettings answers GET /RestorePortalSettings, for everybody.
+func (f *restFace) getPortalSettings(x *exchange) (reply, error) {
+	var settings PortalSettings
+
+	f.state.read(func(t *tables) { settings = t.portal })
+
+	body := x.object()
+
+	if settings.ApplicationID == "" {
+		body.set("applicationId", zeroGUID)
+	} else {
+		body.set("applicationId", settings.ApplicationID)
+	}
+
+	if x.version >= v7 {
+		body.text("msalAuthorityUri", settings.authority())
+		body.text("restorePortalUri", settings.URI)
+	}
+
+	body.set("isEnabled", settings.Enabled)
+
+	return reply{status: http.StatusOK, body: *body}, nil
+}

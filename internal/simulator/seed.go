@@ -1,0 +1,94 @@
+package simulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// ErrSeed is wrapped by every error about a seed that cannot be used.
+var ErrSeed = errors.New("seed")
+
+// Seed is a state to start from.
+type Seed struct {
+	Organizations []SeedOrganization `json:"organizations"`
+	Portal        *PortalSettings    `json:"portal,omitempty"`
+}
+
+// SeedOrganization is an organization with its directory and its roles.
+type SeedOrganization struct {
+	Organization
+
+	Users  []User  `json:"users,omitempty"`
+	Groups []Group `json:"groups,omitempty"`
+	Sites  []Site  `json:"sites,omitempty"`
+	Teams  []Team  `json:"teams,omitempty"`
+	Roles  []Role  `json:"roles,omitempty"`
+}
+
+// ParseSeed reads a seed from JSON. Members that a seed does not have are an
+// error, which wraps [ErrSeed].
+func ParseSeed(text []byte) (Seed, error) {
+	var seed Seed
+
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+
+	if err := decoder.Decode(&seed); err != nil {
+		return Seed{}, fmt.Errorf("%w: %w", ErrSeed, err)
+	}
+
+	return seed, seed.validate()
+}
+
+func (s Seed) validate() error {
+	for i, organization := range s.Organizations {
+		if organization.Name == "" {
+			return fmt.Errorf("%w: organization %d has no name", ErrSeed, i+1)
+		}
+
+		if organization.ID != "" && !isGUID(organization.ID) {
+			return fmt.Errorf("%w: the id %q of %s is not a GUID", ErrSeed, organization.ID, organization.Name)
+		}
+
+		if organization.ID == "" && len(organization.Roles) > 0 {
+			return fmt.Errorf("%w: %s has roles and therefore needs an id", ErrSeed, organization.Name)
+		}
+	}
+
+	return nil
+}
+
+// Seed adds everything in the seed to the state. Roles belong to the
+// organization that they are listed with.
+func (s *Server) Seed(seed Seed) {
+	for _, organization := range seed.Organizations {
+		added := s.AddOrganization(organization.Organization)
+
+		for _, user := range organization.Users {
+			s.AddUser(added.ID, user)
+		}
+
+		for _, group := range organization.Groups {
+			s.AddGroup(added.ID, group)
+		}
+
+		for _, site := range organization.Sites {
+			s.AddSite(added.ID, site)
+		}
+
+		for _, team := range organization.Teams {
+			s.AddTeam(added.ID, team)
+		}
+
+		for _, role := range organization.Roles {
+			role.OrganizationID = added.ID
+			s.AddRole(role)
+		}
+	}
+
+	if seed.Portal != nil {
+		s.SetPortal(*seed.Portal)
+	}
+}

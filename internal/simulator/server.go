@@ -1,0 +1,278 @@
+package simulator
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	maxRequestBody    = 16 << 20
+	readHeaderTimeout = 30 * time.Second
+)
+
+// Server is a VB365 server in this process. All of its methods may be called at
+// any time from any goroutine.
+type Server struct {
+	state    *state
+	sessions *sessions
+	sets     *resultSets
+	rules    *invariants
+	log      *requestLog
+	faults   *faults
+
+	optionsMu sync.RWMutex
+	options   Options
+
+	certificate certificate
+	address     string
+	http        *http.Server
+	served      chan struct{}
+}
+
+// Start starts a server. Its state is empty; see [Server.Seed]. The caller has
+// to [Server.Close] it.
+func Start(options Options) (*Server, error) {
+	options = options.withDefaults()
+	if err := options.validate(); err != nil {
+		return nil, err
+	}
+
+	host, _, err := net.SplitHostPort(options.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("%w: listen: %w", ErrOptions, err)
+	}
+
+	certificate, err := newCertificate(host, options.TLSStyle)
+	if err != nil {
+		return nil, err
+	}
+
+	var listen net.ListenConfig
+
+	listener, err := listen.Listen(context.Background(), "tcp", options.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("start the REST service: %w", err)
+	}
+
+	s := &Server{
+		state:       newState(),
+		sessions:    newSessions(),
+		sets:        newResultSets(),
+		rules:       newInvariants(),
+		log:         newRequestLog(),
+		faults:      &faults{},
+		options:     options,
+		certificate: certificate,
+		address:     listener.Addr().String(),
+		served:      make(chan struct{}),
+	}
+
+	s.serve(listener)
+
+	return s, nil
+}
+
+// serve answers requests in the background until the server is closed.
+func (s *Server) serve(listener net.Listener) {
+	rest := &restFace{state: s.state, sessions: s.sessions, sets: s.sets, rules: s.rules, knobs: s.Options}
+	rest.routes = rest.routeTable()
+
+	var handler http.Handler = rest
+	if s.options.Middleware != nil {
+		handler = s.options.Middleware(handler)
+	}
+
+	s.http = &http.Server{
+		Handler:           s.intercept(handler),
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{s.certificate.tls}, MinVersion: tls.VersionTLS12},
+		ReadHeaderTimeout: readHeaderTimeout,
+		// Clients that do not trust the certificate are part of the tests.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+
+	go func() {
+		defer close(s.served)
+
+		// Serving ends with an error always, and with a reason when it is closed.
+		_ = s.http.ServeTLS(listener, "", "")
+	}()
+}
+
+// Close stops the server and waits for the requests that it was serving.
+func (s *Server) Close() {
+	// Closing the listener is all that can fail; there is nothing to be done
+	// about it.
+	_ = s.http.Close()
+
+	<-s.served
+	s.log.wait()
+}
+
+// intercept writes every request down, and delays and harms it as the knobs and
+// faults say.
+func (s *Server) intercept(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
+		if err != nil {
+			var tooLarge *http.MaxBytesError
+			if errors.As(err, &tooLarge) {
+				w.WriteHeader(http.StatusRequestEntityTooLarge)
+			}
+
+			return
+		}
+
+		r.Body = io.NopCloser(bytes.NewReader(body))
+
+		entry := s.log.arrive(r, body, s.Options().Clock())
+		answer := &statusWriter{ResponseWriter: w}
+
+		fault, struck := s.faults.strike(entry.Method, entry.Path)
+
+		// Deferred, as a cut connection leaves by way of a panic.
+		defer func() { s.log.leave(entry, answer.status, struck) }()
+
+		if !pause(r.Context(), s.Options().Latency) {
+			return
+		}
+
+		if struck {
+			fault.apply(answer, r, next)
+
+			return
+		}
+
+		next.ServeHTTP(answer, r)
+	})
+}
+
+// URL is the address of the REST service, for example
+// "https://127.0.0.1:4443", without a path.
+func (s *Server) URL() string {
+	return "https://" + s.address
+}
+
+// CertificatePEM is the server's certificate, which is its own root.
+func (s *Server) CertificatePEM() string {
+	return s.certificate.pem
+}
+
+// CertificateSHA256 is the SHA-256 sum of the server's certificate, in
+// lower-case hexadecimal digits.
+func (s *Server) CertificateSHA256() string {
+	return s.certificate.sha256
+}
+
+// Options returns the knobs as they are now.
+func (s *Server) Options() Options {
+	s.optionsMu.RLock()
+	defer s.optionsMu.RUnlock()
+
+	return s.options
+}
+
+// Configure changes knobs while the server runs. Requests that are being served
+// keep those that they arrived with. It panics if a knob is put in a position
+// that it does not have.
+func (s *Server) Configure(change func(*Options)) {
+	if err := s.TryConfigure(change); err != nil {
+		panic(err)
+	}
+}
+
+// TryConfigure is [Server.Configure] for positions that come from outside. If
+// it fails, with an error that wraps [ErrOptions], no knob has changed.
+func (s *Server) TryConfigure(change func(*Options)) error {
+	s.optionsMu.Lock()
+	defer s.optionsMu.Unlock()
+
+	changed := s.options
+	change(&changed)
+
+	changed = changed.withDefaults()
+	if err := changed.validate(); err != nil {
+		return err
+	}
+
+	s.options = changed
+
+	return nil
+}
+
+// Inject lets requests meet a fault. If several faults match a request, the one
+// that was injected first hits it. Inject panics if the fault is not valid.
+func (s *Server) Inject(fault Fault) *InjectedFault {
+	if err := fault.Validate(); err != nil {
+		panic(err)
+	}
+
+	return s.faults.inject(fault)
+}
+
+// Faults lists the faults that were injected and not removed.
+func (s *Server) Faults() []*InjectedFault {
+	return s.faults.all()
+}
+
+// ClearFaults removes every fault.
+func (s *Server) ClearFaults() {
+	s.faults.clear()
+}
+
+// ExpireTokens makes every access token that was issued so far invalid: 401 with
+// an empty body from now on. Refresh tokens stay valid.
+func (s *Server) ExpireTokens() {
+	s.sessions.expireAccess()
+}
+
+// RevokeRefreshTokens makes every refresh token that was issued so far invalid.
+func (s *Server) RevokeRefreshTokens() {
+	s.sessions.revokeRefresh()
+}
+
+// IssuedTokens are all access and refresh tokens that were ever issued. A test
+// can look for them where no secret may be.
+func (s *Server) IssuedTokens() []string {
+	return s.sessions.all()
+}
+
+// ExpireResultSets forgets all sets of results, so that their setId is unknown.
+func (s *Server) ExpireResultSets() {
+	s.sets.forget()
+}
+
+// Requests is the log of requests since the start or the last reset.
+func (s *Server) Requests() []Request {
+	return s.log.all()
+}
+
+// ResetRequests empties the log of requests.
+func (s *Server) ResetRequests() {
+	s.log.reset()
+}
+
+// MaxInFlight is the highest number of requests that were being served at the
+// same time since the last reset of the log.
+func (s *Server) MaxInFlight() int {
+	return s.log.peak()
+}
+
+// Violations is what clients did that a well-behaved client never does, in
+// sentences. It is empty if all is well.
+func (s *Server) Violations() []string {
+	return s.rules.all()
+}
+
+// ResetViolations forgets the violations so far.
+func (s *Server) ResetViolations() {
+	s.rules.reset()
+}

@@ -1,0 +1,90 @@
+package simulator
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"time"
+)
+
+const (
+	day                 = 24 * time.Hour
+	certificateLifetime = 365 * day
+	serialNumberBits    = 120
+)
+
+// certificate is the server's self-signed certificate.
+type certificate struct {
+	tls    tls.Certificate
+	pem    string
+	sha256 string
+}
+
+// newCertificate makes a self-signed certificate for the host, in the style of
+// those that administrators of the product make.
+func newCertificate(host string, style TLSStyle) (certificate, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return certificate{}, fmt.Errorf("generate the server's key: %w", err)
+	}
+
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), serialNumberBits))
+	if err != nil {
+		return certificate{}, fmt.Errorf("generate the certificate's serial number: %w", err)
+	}
+
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber:          serial,
+		Subject:               pkix.Name{CommonName: host, Organization: []string{"VB365 simulator"}},
+		NotBefore:             now.Add(-time.Hour),
+		NotAfter:              now.Add(certificateLifetime),
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true,
+		IsCA:                  true,
+	}
+
+	if style == TLSExpired {
+		template.NotBefore = now.Add(-certificateLifetime)
+		template.NotAfter = now.Add(-day)
+	}
+
+	if style != TLSCommonNameOnly {
+		nameHost(template, host)
+	}
+
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return certificate{}, fmt.Errorf("sign the server's certificate: %w", err)
+	}
+
+	sum := sha256.Sum256(der)
+
+	return certificate{
+		tls:    tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		pem:    string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		sha256: hex.EncodeToString(sum[:]),
+	}, nil
+}
+
+// nameHost fills in the subject alternative names.
+func nameHost(template *x509.Certificate, host string) {
+	template.DNSNames = []string{"localhost"}
+	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+
+	if address := net.ParseIP(host); address != nil {
+		template.IPAddresses = append(template.IPAddresses, address)
+	} else if host != "localhost" {
+		template.DNSNames = append(template.DNSNames, host)
+	}
+}

@@ -22,7 +22,11 @@ const Password = "Zx9-not-to-be-seen-Qk4"
 func Main(m *testing.M) {
 	_ = os.Unsetenv("TF_CLI_CONFIG_FILE")
 	_ = os.Setenv("CHECKPOINT_DISABLE", "1")
-	os.Exit(m.Run())
+	code := m.Run()
+	if binaries.dir != "" {
+		_ = os.RemoveAll(binaries.dir)
+	}
+	os.Exit(code)
 }
 
 // Env is a simulated server and the provider's way to it.

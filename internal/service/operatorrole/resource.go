@@ -163,6 +163,8 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	defer cancel()
 	imported := state.Name.IsNull()
 	id := state.ID.ValueString()
+	// States of Terraform before 1.12 have no identity: it is given whatever else is found.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity{state.ID})...)
 	doing := "reading the restore operator role " + describeState(state)
 	// An import must not pass in silence; a refresh need not repeat what is wrong with the connection.
 	report := func(err error) { r.connections.ReportTrouble(&resp.Diagnostics, doing, err) }

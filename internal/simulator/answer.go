@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -53,9 +54,7 @@ func (a *recordedAnswer) sendHalf(w http.ResponseWriter) {
 }
 
 func (a *recordedAnswer) sendHeader(w http.ResponseWriter) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		w.Header().Set("Content-Length", strconv.Itoa(a.body.Len()))

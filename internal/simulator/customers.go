@@ -73,7 +73,7 @@ func customerUsers(number int, domain string) []User {
 		"Isaiah Langer", "Johanna Lorenz", "Joni Sherman", "Lee Gu",
 	}
 
-	var users []User
+	users := make([]User, 0, len(names)+2)
 
 	for _, name := range names {
 		first, last, _ := strings.Cut(strings.ToLower(name), " ")
@@ -106,7 +106,7 @@ func customerGroups(number int, domain string, users []User) []Group {
 		"All Managers": DynamicDistributionGroup,
 	}
 
-	var groups []Group
+	groups := make([]Group, 0, len(names))
 
 	for i, name := range names {
 		group := Group{
@@ -133,7 +133,7 @@ func customerSites(number int, domain string) []Site {
 		"Intranet", "Finance", "Marketing", "Sales", "Projects", "Policies", "Handbook", "Research", "Archive",
 	}
 
-	var sites []Site
+	sites := make([]Site, 0, len(titles)+3)
 
 	for _, title := range titles {
 		sites = append(sites, Site{Title: title, URL: customerSiteURL(domain, title)})
@@ -168,7 +168,7 @@ func customerTeams(number int, domain string) []Team {
 		"Procurement", "Research", "Sales", "Support",
 	}
 
-	var teams []Team
+	teams := make([]Team, 0, len(names))
 
 	for i, name := range names {
 		teams = append(teams, Team{

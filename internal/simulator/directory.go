@@ -156,7 +156,7 @@ func (f *restFace) getGroups(x *exchange) (reply, error) {
 
 			return shuffled(x, groups, func(g Group) string { return g.ID }), err
 		},
-		render: func(g Group) object { return x.group(v.id, g) },
+		render: func(g Group) *object { return x.group(v.id, g) },
 	})
 }
 
@@ -204,7 +204,7 @@ func (f *restFace) getUsers(x *exchange) (reply, error) {
 
 			return shuffled(x, users, func(u User) string { return u.ID }), err
 		},
-		render: func(u User) object { return x.user(v.id, u) },
+		render: func(u User) *object { return x.user(v.id, u) },
 	})
 }
 
@@ -245,7 +245,7 @@ func (f *restFace) getTeams(x *exchange) (reply, error) {
 
 			return shuffled(x, teams, func(t Team) string { return t.ID }), err
 		},
-		render: func(t Team) object { return x.team(v.id, t) },
+		render: func(t Team) *object { return x.team(v.id, t) },
 	})
 }
 

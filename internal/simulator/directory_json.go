@@ -1,7 +1,7 @@
 package simulator
 
 // directoryLinks are the links of an object of an organization.
-func (x *exchange) directoryLinks(organizationID, collection, id string, further ...string) object {
+func (x *exchange) directoryLinks(organizationID, collection, id string, further ...string) *object {
 	organization := "/organizations/" + organizationID
 	self := organization + "/" + collection + "/" + id
 
@@ -22,7 +22,7 @@ func (x *exchange) multiGeo(body *object, location string) {
 	}
 }
 
-func (x *exchange) group(organizationID string, g Group) object {
+func (x *exchange) group(organizationID string, g Group) *object {
 	body := x.object()
 	body.set("id", g.ID)
 	body.set("displayName", g.DisplayName)
@@ -53,10 +53,10 @@ func (x *exchange) group(organizationID string, g Group) object {
 
 	body.set("_links", x.directoryLinks(organizationID, "groups", g.ID))
 
-	return *body
+	return body
 }
 
-func (x *exchange) user(organizationID string, u User) object {
+func (x *exchange) user(organizationID string, u User) *object {
 	body := x.object()
 	body.set("id", u.ID)
 	body.set("displayName", u.DisplayName)
@@ -78,24 +78,25 @@ func (x *exchange) user(organizationID string, u User) object {
 
 	body.set("_links", x.directoryLinks(organizationID, "users", u.ID, "onedrives"))
 
-	return *body
+	return body
 }
 
-func (x *exchange) licenses(licenses []License) []object {
-	var rendered []object
-
-	for _, license := range licenses {
-		body := x.object()
-		body.set("skuId", license.SKUID)
-		body.set("skuPartNumber", license.SKUPartNumber)
-		body.set("detectedSkuType", license.DetectedSKUType)
-		rendered = append(rendered, *body)
+func (x *exchange) licenses(licenses []License) []*object {
+	if licenses == nil {
+		return nil
 	}
 
-	return rendered
+	return transform(licenses, func(l License) *object {
+		body := x.object()
+		body.set("skuId", l.SKUID)
+		body.set("skuPartNumber", l.SKUPartNumber)
+		body.set("detectedSkuType", l.DetectedSKUType)
+
+		return body
+	})
 }
 
-func (x *exchange) site(organizationID string, s Site) object {
+func (x *exchange) site(organizationID string, s Site) *object {
 	body := x.object()
 	body.set("id", s.ID)
 	body.set("url", s.URL)
@@ -115,10 +116,10 @@ func (x *exchange) site(organizationID string, s Site) object {
 
 	body.set("_links", x.directoryLinks(organizationID, "sites", s.ID))
 
-	return *body
+	return body
 }
 
-func (x *exchange) team(organizationID string, t Team) object {
+func (x *exchange) team(organizationID string, t Team) *object {
 	body := x.object()
 	body.set("id", t.ID)
 	body.set("displayName", t.DisplayName)
@@ -133,7 +134,7 @@ func (x *exchange) team(organizationID string, t Team) object {
 
 	body.set("_links", x.directoryLinks(organizationID, "teams", t.ID))
 
-	return *body
+	return body
 }
 
 // cloudID is the id that Microsoft gave an object; an object that exists on

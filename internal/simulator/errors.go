@@ -66,7 +66,7 @@ func empty(status int) *refusal {
 
 // errorObject renders the API's error object as the version knows it: v6 has
 // the message alone, v7 knows one code, v8 has codes and a stack trace.
-func (x *exchange) errorObject(r *refusal) object {
+func (x *exchange) errorObject(r *refusal) *object {
 	body := x.object()
 	body.set("message", r.message)
 
@@ -84,5 +84,5 @@ func (x *exchange) errorObject(r *refusal) object {
 		body.nullable("stackTrace", "")
 	}
 
-	return *body
+	return body
 }

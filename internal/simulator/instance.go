@@ -8,7 +8,7 @@ func (f *restFace) getServiceInstance(x *exchange) (reply, error) {
 	body.set("installationId", x.knobs.InstallationID)
 	body.set("version", x.knobs.ProductVersion)
 
-	return reply{status: http.StatusOK, body: *body}, nil
+	return reply{status: http.StatusOK, body: body}, nil
 }
 
 // getHealth answers GET /Health, for everybody.
@@ -18,12 +18,12 @@ func (f *restFace) getHealth(x *exchange) (reply, error) {
 		database, trouble = "Unhealthy", "The database server does not answer."
 	}
 
-	report := func(status, description string) object {
+	report := func(status, description string) *object {
 		body := x.object()
 		body.set("status", status)
 		body.nullable("description", description)
 
-		return *body
+		return body
 	}
 
 	entries := x.object()
@@ -32,7 +32,7 @@ func (f *restFace) getHealth(x *exchange) (reply, error) {
 
 	body := x.object()
 	body.set("status", database)
-	body.set("entries", *entries)
+	body.set("entries", entries)
 
-	return reply{status: http.StatusOK, body: *body}, nil
+	return reply{status: http.StatusOK, body: body}, nil
 }

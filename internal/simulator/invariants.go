@@ -21,15 +21,16 @@ type invariants struct {
 }
 
 type pageAsked struct {
-	set string
 	window
+
+	set string
 }
 
 func newInvariants() *invariants {
 	return &invariants{pages: make(map[pageAsked]int)}
 }
 
-func (i *invariants) report(x *exchange, format string, arguments ...any) {
+func (i *invariants) reportf(x *exchange, format string, arguments ...any) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 
@@ -56,7 +57,7 @@ func (i *invariants) reset() {
 // an id that was not escaped.
 func (i *invariants) unknownRoute(x *exchange) {
 	if !x.knobs.OperatorOnly {
-		i.report(x, "%s has no such resource", x.version)
+		i.reportf(x, "%s has no such resource", x.version)
 	}
 }
 
@@ -64,12 +65,12 @@ func (i *invariants) unknownRoute(x *exchange) {
 func (i *invariants) checkRequest(x *exchange) {
 	for name := range x.query {
 		if !x.route.knows(name, x.version) {
-			i.report(x, "%s of %s has no query parameter %s", x.route.template(), x.version, name)
+			i.reportf(x, "%s of %s has no query parameter %s", x.route.template(), x.version, name)
 		}
 	}
 
 	if x.version == v6 && x.route.knows("extendedview", v6) && !x.query.Has("extendedview") {
-		i.report(x, "v6 wants extendedView to be given")
+		i.reportf(x, "v6 wants extendedView to be given")
 	}
 }
 
@@ -77,11 +78,11 @@ func (i *invariants) checkRequest(x *exchange) {
 // carries an access token.
 func (i *invariants) checkToken(x *exchange, call tokenCall) {
 	if x.version >= v7 && !call.antiforgeryDisabled() {
-		i.report(x, "the token call lacks disable_antiforgery_token=true")
+		i.reportf(x, "the token call lacks disable_antiforgery_token=true")
 	}
 
 	if x.request.Header.Get("Authorization") != "" {
-		i.report(x, "the token call carries an access token")
+		i.reportf(x, "the token call carries an access token")
 	}
 }
 
@@ -89,33 +90,33 @@ func (i *invariants) checkToken(x *exchange, call tokenCall) {
 func (i *invariants) checkRole(x *exchange, body jsonObject) {
 	for _, name := range []string{"organizationId", "name", "description", "roleType"} {
 		if !body.has(name) {
-			i.report(x, "the body lacks %s", name)
+			i.reportf(x, "the body lacks %s", name)
 		}
 	}
 
 	for _, l := range roleLists() {
 		if !body.has(l.name) {
-			i.report(x, "the body lacks %s, or has null for it", l.name)
+			i.reportf(x, "the body lacks %s, or has null for it", l.name)
 		}
 	}
 
 	if _, present := body["_links"]; present {
-		i.report(x, "the body has _links, which are the server's")
+		i.reportf(x, "the body has _links, which are the server's")
 	}
 
 	if x.request.Method == http.MethodPost && body.has("id") {
-		i.report(x, "the body has an id, which is the server's to give")
+		i.reportf(x, "the body has an id, which is the server's to give")
 	}
 }
 
 // checkEntry reports an entry with members that are not the client's to send.
 func (i *invariants) checkEntry(x *exchange, body, object jsonObject) {
 	if _, present := body["_links"]; present {
-		i.report(x, "an entry has _links, which are the server's")
+		i.reportf(x, "an entry has _links, which are the server's")
 	}
 
 	if _, present := object["onPremisesSid"]; present && x.version < v7 {
-		i.report(x, "an entry has onPremisesSid, which %s does not know", x.version)
+		i.reportf(x, "an entry has onPremisesSid, which %s does not know", x.version)
 	}
 }
 
@@ -124,11 +125,11 @@ func (i *invariants) checkPage(x *exchange, setID string, asked window, total in
 	given := x.param("setId")
 
 	if setID != "" && given == "" && asked.offset > 0 {
-		i.report(x, "offset %d was asked for without the setId of the first page", asked.offset)
+		i.reportf(x, "offset %d was asked for without the setId of the first page", asked.offset)
 	}
 
 	if asked.offset > 0 && asked.offset >= total {
-		i.report(x, "offset %d is behind the last of %d items, and the page before it had no next link",
+		i.reportf(x, "offset %d is behind the last of %d items, and the page before it had no next link",
 			asked.offset, total)
 	}
 
@@ -143,6 +144,6 @@ func (i *invariants) checkPage(x *exchange, setID string, asked window, total in
 	i.mu.Unlock()
 
 	if repeats == maxPageRepeats+1 {
-		i.report(x, "offset %d of one set was asked for more than %d times", asked.offset, maxPageRepeats)
+		i.reportf(x, "offset %d of one set was asked for more than %d times", asked.offset, maxPageRepeats)
 	}
 }

@@ -35,7 +35,7 @@ func (f *restFace) getMembers(x *exchange) (reply, error) {
 
 			return shuffled(x, members, func(m groupMember) string { return m.id }), nil
 		},
-		render: func(m groupMember) object {
+		render: func(m groupMember) *object {
 			body := x.object()
 			body.set("groupId", group.ID)
 			body.set("name", m.name)
@@ -49,7 +49,7 @@ func (f *restFace) getMembers(x *exchange) (reply, error) {
 
 			body.set("_links", x.link(nil, "group", "/organizations/%s/groups/%s", v.id, group.ID).object())
 
-			return *body
+			return body
 		},
 	})
 }

@@ -60,7 +60,7 @@ func absent(value any) bool {
 }
 
 // MarshalJSON implements [json.Marshaler].
-func (o object) MarshalJSON() ([]byte, error) {
+func (o *object) MarshalJSON() ([]byte, error) {
 	var text bytes.Buffer
 
 	text.WriteByte('{')
@@ -107,6 +107,6 @@ func (x *exchange) link(l links, name, format string, arguments ...any) links {
 	return append(l, member{name: name, value: map[string]string{"href": href}})
 }
 
-func (l links) object() object {
-	return object{members: l}
+func (l links) object() *object {
+	return &object{members: l}
 }

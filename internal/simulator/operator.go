@@ -35,13 +35,7 @@ func (f *restFace) grantOperator(x *exchange, call tokenCall) (session, error) {
 }
 
 func (t *tenant) userByObjectID(objectID string) (User, bool) {
-	for _, user := range t.users.all() {
-		if sameID(user.ObjectID, objectID) {
-			return user, true
-		}
-	}
-
-	return User{}, false
+	return first(t.users.all(), func(u User) bool { return sameID(u.ObjectID, objectID) })
 }
 
 // rolesOf are the roles that the user operates, directly or as a member of a
@@ -85,16 +79,16 @@ func (f *restFace) getLoggedInUser(x *exchange) (reply, error) {
 	body.set("id", id)
 	body.set("name", x.session.user)
 
-	return reply{status: http.StatusOK, body: *body}, nil
+	return reply{status: http.StatusOK, body: body}, nil
 }
 
 // getOperatorInfo answers GET /Organization/LoggedInUser/OperatorInfo.
 func (f *restFace) getOperatorInfo(x *exchange) (reply, error) {
 	body := x.object()
 	body.set("isOperator", x.session.operator != nil)
-	body.set("_links", object{})
+	body.set("_links", &object{})
 
-	return reply{status: http.StatusOK, body: *body}, nil
+	return reply{status: http.StatusOK, body: body}, nil
 }
 
 // getEffectiveScope answers GET /Organization/LoggedInUser/EffectiveScope: what
@@ -128,7 +122,7 @@ func (f *restFace) getEffectiveScope(x *exchange) (reply, error) {
 		body.set("teams", x.scoped(scope, KindTeam))
 	}
 
-	return reply{status: http.StatusOK, body: *body}, nil
+	return reply{status: http.StatusOK, body: body}, nil
 }
 
 // scope lists the users, sites and teams that a role covers.
@@ -146,21 +140,11 @@ func (t *tenant) scope(role Role) []Entry {
 }
 
 func (t *tenant) everything() []Entry {
-	var entries []Entry
-
-	for _, user := range t.users.all() {
-		entries = append(entries, UserEntry(user))
-	}
-
-	for _, site := range t.sites.all() {
-		entries = append(entries, SiteEntry(site))
-	}
-
-	for _, team := range t.teams.all() {
-		entries = append(entries, TeamEntry(team))
-	}
-
-	return entries
+	return slices.Concat(
+		transform(t.users.all(), UserEntry),
+		transform(t.sites.all(), SiteEntry),
+		transform(t.teams.all(), TeamEntry),
+	)
 }
 
 // expand replaces groups by the users in them.
@@ -187,8 +171,8 @@ func (t *tenant) expand(entries []Entry) []Entry {
 }
 
 // scoped renders the entries of one kind, each object once.
-func (x *exchange) scoped(entries []Entry, kind string) []object {
-	rendered := []object{}
+func (x *exchange) scoped(entries []Entry, kind string) []*object {
+	rendered := []*object{}
 	shown := make(map[string]bool)
 
 	for _, entry := range entries {
@@ -212,7 +196,7 @@ func (x *exchange) scoped(entries []Entry, kind string) []object {
 
 		body.set("id", entry.ID)
 
-		rendered = append(rendered, *body)
+		rendered = append(rendered, body)
 	}
 
 	return rendered

@@ -33,14 +33,13 @@ func (f *restFace) getOrganizations(x *exchange) (reply, error) {
 				continue
 			}
 
-			found = append(found, candidate.Organization.clone())
+			found = append(found, candidate.clone())
 		}
 	})
 
-	for _, organization := range found {
-		if extended && organization.ProxyOffline {
-			return reply{}, proxyOffline(organization)
-		}
+	offline, isOffline := first(found, func(o Organization) bool { return o.ProxyOffline })
+	if extended && isOffline {
+		return reply{}, proxyOffline(offline)
 	}
 
 	if x.version >= v8 {
@@ -96,7 +95,7 @@ func (f *restFace) organization(x *exchange) (Organization, error) {
 
 	f.state.read(func(t *tables) {
 		if owner, exists := t.tenant(id); exists {
-			found, known = owner.Organization.clone(), true
+			found, known = owner.clone(), true
 		}
 	})
 
@@ -120,17 +119,12 @@ func proxyOffline(organization Organization) *refusal {
 	}
 }
 
-func (x *exchange) organizations(organizations []Organization, extended bool) []object {
-	rendered := make([]object, 0, len(organizations))
-	for _, organization := range organizations {
-		rendered = append(rendered, x.organization(organization, extended))
-	}
-
-	return rendered
+func (x *exchange) organizations(organizations []Organization, extended bool) []*object {
+	return transform(organizations, func(o Organization) *object { return x.organization(o, extended) })
 }
 
 // organization renders an organization. Parts that its type lacks are left out.
-func (x *exchange) organization(o Organization, extended bool) object {
+func (x *exchange) organization(o Organization, extended bool) *object {
 	body := x.object()
 	body.set("type", o.Type)
 
@@ -173,9 +167,9 @@ func (x *exchange) organization(o Organization, extended bool) object {
 	}
 
 	body.set("_links", l.object())
-	body.set("_actions", object{})
+	body.set("_actions", &object{})
 
-	return *body
+	return body
 }
 
 func (x *exchange) cloudServices(body *object, o Organization) {
@@ -195,7 +189,7 @@ func (x *exchange) cloudServices(body *object, o Organization) {
 
 // connection renders the settings of a Microsoft 365 service. Secrets are never
 // part of an answer.
-func (x *exchange) connection(s ConnectionSettings, sharePoint bool) object {
+func (x *exchange) connection(s ConnectionSettings, sharePoint bool) *object {
 	body := x.object()
 	body.set("useApplicationOnlyAuth", s.ApplicationOnly)
 	body.set("officeOrganizationName", s.OfficeOrganizationName)
@@ -208,7 +202,7 @@ func (x *exchange) connection(s ConnectionSettings, sharePoint bool) object {
 		body.nullable("applicationId", s.ApplicationID)
 		body.optional("applicationCertificateThumbprint", s.CertificateThumbprint)
 
-		return *body
+		return body
 	}
 
 	body.set("account", s.Account)
@@ -216,7 +210,7 @@ func (x *exchange) connection(s ConnectionSettings, sharePoint bool) object {
 	body.set("useMfa", false)
 	body.set("useCustomVeeamAADApplication", true)
 
-	return *body
+	return body
 }
 
 func (x *exchange) onPremisesServices(body *object, o Organization) {
@@ -235,7 +229,7 @@ func (x *exchange) onPremisesServices(body *object, o Organization) {
 	}
 }
 
-func (x *exchange) onPremises(s OnPremisesSettings, flags ...string) object {
+func (x *exchange) onPremises(s OnPremisesSettings, flags ...string) *object {
 	body := x.object()
 	body.set("serverName", s.ServerName)
 	body.set("username", s.Username)
@@ -247,7 +241,7 @@ func (x *exchange) onPremises(s OnPremisesSettings, flags ...string) object {
 		body.set(flag, false)
 	}
 
-	return *body
+	return body
 }
 
 // timestamp writes a time the way that the server does, and nothing for the

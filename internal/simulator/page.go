@@ -53,7 +53,7 @@ func cut[T any](items []T, w window) []T {
 
 // pageLinks are the links of a page: first and prev where there is something
 // before it, next where there is something after it.
-func (x *exchange) pageLinks(path string, w window, total int) object {
+func (x *exchange) pageLinks(path string, w window, total int) *object {
 	var l links
 
 	at := func(name string, offset int) {
@@ -75,7 +75,7 @@ func (x *exchange) pageLinks(path string, w window, total int) object {
 }
 
 // page renders one page of a collection.
-func (x *exchange) page(path string, w window, total int, setID string, results []object) reply {
+func (x *exchange) page(path string, w window, total int, setID string, results []*object) reply {
 	body := x.object()
 	body.set("offset", w.offset)
 	body.set("limit", w.limit)
@@ -91,11 +91,11 @@ func (x *exchange) page(path string, w window, total int, setID string, results 
 	body.set("_links", x.pageLinks(path, w, total))
 	body.set("results", results)
 
-	return reply{status: http.StatusOK, body: *body}
+	return reply{status: http.StatusOK, body: body}
 }
 
 // maxResultSets is how many result sets the server remembers.
-const maxResultSets = 1_000
+const maxResultSets = 200
 
 // resultSets are the results that clients may page through. A set does not
 // change when the directory does.
@@ -157,7 +157,7 @@ func (s *resultSets) forget() {
 type listing[T any] struct {
 	path    string
 	collect func() ([]T, error)
-	render  func(T) object
+	render  func(T) *object
 }
 
 // list answers a request for a page of the collection.
@@ -189,12 +189,7 @@ func list[T any](f *restFace, x *exchange, l listing[T]) (reply, error) {
 
 	f.rules.checkPage(x, setID, asked, len(items))
 
-	results := make([]object, 0, asked.limit)
-	for _, item := range cut(items, asked) {
-		results = append(results, l.render(item))
-	}
-
-	return x.page(l.path, asked, len(items), setID, results), nil
+	return x.page(l.path, asked, len(items), setID, transform(cut(items, asked), l.render)), nil
 }
 
 // shuffled returns the items in another order each time if the knob says so, and

@@ -57,5 +57,5 @@ func (f *restFace) getPortalSettings(x *exchange) (reply, error) {
 
 	body.set("isEnabled", settings.Enabled)
 
-	return reply{status: http.StatusOK, body: *body}, nil
+	return reply{status: http.StatusOK, body: body}, nil
 }

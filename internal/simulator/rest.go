@@ -3,6 +3,7 @@ package simulator
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -174,9 +175,7 @@ func (x *exchange) refuse(w http.ResponseWriter, err error) {
 		refused = &refusal{status: http.StatusInternalServerError, code: codeHTTP, message: err.Error()}
 	}
 
-	for name, values := range refused.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), refused.header)
 
 	switch {
 	case refused.verbatim != nil:

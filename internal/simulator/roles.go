@@ -24,7 +24,7 @@ func (f *restFace) getOrganizationRoles(x *exchange) (reply, error) {
 }
 
 // roles renders the roles that keep lets pass.
-func (f *restFace) roles(x *exchange, keep func(*Role) bool) []object {
+func (f *restFace) roles(x *exchange, keep func(*Role) bool) []*object {
 	var kept []Role
 
 	f.state.read(func(t *tables) {
@@ -35,18 +35,11 @@ func (f *restFace) roles(x *exchange, keep func(*Role) bool) []object {
 		}
 	})
 
-	kept = shuffled(x, kept, func(r Role) string { return r.ID })
-
-	rendered := make([]object, 0, len(kept))
-	for _, role := range kept {
-		rendered = append(rendered, x.role(role))
-	}
-
-	return rendered
+	return transform(shuffled(x, kept, func(r Role) string { return r.ID }), x.role)
 }
 
 // role renders a role, which shows neither its operators nor its items.
-func (x *exchange) role(r Role) object {
+func (x *exchange) role(r Role) *object {
 	path := "/rbacRoles/" + r.ID
 
 	l := x.link(nil, "self", "%s", path)
@@ -64,7 +57,7 @@ func (x *exchange) role(r Role) object {
 	body.nullable("roleType", r.Type)
 	body.set("_links", l.object())
 
-	return *body
+	return body
 }
 
 // findRole finds the role that the path names.

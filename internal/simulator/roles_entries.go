@@ -41,10 +41,7 @@ func (f *restFace) getEntries(l roleList) func(*exchange) (reply, error) {
 
 		entries := shuffled(x, f.visible(x, role, *l.of(&role)), func(e Entry) string { return e.ID })
 
-		rendered := make([]object, 0, len(entries))
-		for _, entry := range entries {
-			rendered = append(rendered, x.entry(role.ID, l, entry))
-		}
+		rendered := transform(entries, func(e Entry) *object { return x.entry(role.ID, l, e) })
 
 		return reply{status: http.StatusOK, body: rendered}, nil
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // entry renders an entry of a role.
-func (x *exchange) entry(roleID string, l roleList, e Entry) object {
+func (x *exchange) entry(roleID string, l roleList, e Entry) *object {
 	path := "/rbacRoles/" + roleID
 
 	body := x.object()
@@ -37,7 +37,7 @@ func (x *exchange) entry(roleID string, l roleList, e Entry) object {
 	links = x.link(links, "role", "%s", path)
 	body.set("_links", links.object())
 
-	return *body
+	return body
 }
 
 // shows tells whether the version's schema has the entry's kind in this list.
@@ -54,7 +54,7 @@ func (l roleList) shows(e Entry, version apiVersion) bool {
 	}
 }
 
-func (x *exchange) entryUser(u EntryUser) object {
+func (x *exchange) entryUser(u EntryUser) *object {
 	body := x.object()
 	body.set("id", u.ID)
 	body.set("displayName", u.DisplayName)
@@ -65,10 +65,10 @@ func (x *exchange) entryUser(u EntryUser) object {
 		body.optional("onPremisesSid", u.OnPremisesSID)
 	}
 
-	return *body
+	return body
 }
 
-func (x *exchange) entryGroup(g EntryGroup) object {
+func (x *exchange) entryGroup(g EntryGroup) *object {
 	body := x.object()
 	body.set("id", g.ID)
 	body.set("displayName", g.DisplayName)
@@ -89,10 +89,10 @@ func (x *exchange) entryGroup(g EntryGroup) object {
 		body.nullable("onPremisesSid", g.OnPremisesSID)
 	}
 
-	return *body
+	return body
 }
 
-func (x *exchange) entrySite(s EntrySite) object {
+func (x *exchange) entrySite(s EntrySite) *object {
 	body := x.object()
 	body.set("id", s.ID)
 	body.set("url", s.URL)
@@ -101,15 +101,15 @@ func (x *exchange) entrySite(s EntrySite) object {
 	body.set("isCloud", s.IsCloud)
 	body.set("isPersonal", s.IsPersonal)
 
-	return *body
+	return body
 }
 
-func (x *exchange) entryTeam(t EntryTeam) object {
+func (x *exchange) entryTeam(t EntryTeam) *object {
 	body := x.object()
 	body.set("id", t.ID)
 	body.set("displayName", t.DisplayName)
 	body.set("description", t.Description)
 	body.set("mail", t.Mail)
 
-	return *body
+	return body
 }

@@ -44,13 +44,13 @@ func since(version apiVersion, names ...string) []parameter {
 }
 
 // template is the route's path as the API's reference writes it.
-func (r *route) template() string {
+func (r route) template() string {
 	return "/" + strings.Join(r.pattern, "/")
 }
 
 // match compares the segments of a path with the route's, without regard to
 // case, and returns the values of its parameters.
-func (r *route) match(version apiVersion, segments []string) (map[string]string, bool) {
+func (r route) match(version apiVersion, segments []string) (map[string]string, bool) {
 	if version < r.since || len(segments) != len(r.pattern) {
 		return nil, false
 	}
@@ -58,7 +58,7 @@ func (r *route) match(version apiVersion, segments []string) (map[string]string,
 	params := make(map[string]string)
 
 	for i, expected := range r.pattern {
-		if name, isParameter := strings.CutPrefix(expected, "{"); isParameter {
+		if name, isParameter := strings.CutPrefix(expected, "{"); isParameter && segments[i] != "" {
 			params[strings.TrimSuffix(name, "}")] = segments[i]
 		} else if !strings.EqualFold(expected, segments[i]) {
 			return nil, false
@@ -69,7 +69,7 @@ func (r *route) match(version apiVersion, segments []string) (map[string]string,
 }
 
 // knows tells whether the version of the operation has the query parameter.
-func (r *route) knows(name string, version apiVersion) bool {
+func (r route) knows(name string, version apiVersion) bool {
 	return slices.ContainsFunc(r.query, func(p parameter) bool { return p.name == name && version >= p.since })
 }
 
@@ -187,25 +187,30 @@ func (f *restFace) syncRoutes() []route {
 }
 
 func (f *restFace) roleRoutes() []route {
-	routes := []route{
-		get("/RbacRoles", f.getRoles),
-		get("/Organizations/{organizationId}/RbacRoles", f.getOrganizationRoles),
-		operation(http.MethodPost, "/Organizations/{organizationId}/RbacRoles", f.postRole),
-		get("/RbacRoles/{roleId}", f.getRole),
-		operation(http.MethodPut, "/RbacRoles/{roleId}", f.putRole),
-		operation(http.MethodDelete, "/RbacRoles/{roleId}", f.deleteRole),
+	role := "/RbacRoles/{roleId}"
+
+	return slices.Concat(
+		[]route{
+			get("/RbacRoles", f.getRoles),
+			get("/Organizations/{organizationId}/RbacRoles", f.getOrganizationRoles),
+			operation(http.MethodPost, "/Organizations/{organizationId}/RbacRoles", f.postRole),
+			get(role, f.getRole),
+			operation(http.MethodPut, role, f.putRole),
+			operation(http.MethodDelete, role, f.deleteRole),
+		},
+		f.entryRoutes(role, operatorList()),
+		f.entryRoutes(role, selectedList()),
+		f.entryRoutes(role, excludedList()),
+	)
+}
+
+func (f *restFace) entryRoutes(role string, l roleList) []route {
+	path := role + "/" + l.name
+
+	return []route{
+		get(path, f.getEntries(l)),
+		operation(http.MethodPost, path, f.postEntries(l)),
+		operation(http.MethodDelete, path, f.deleteEntries(l)).with(since(v6, "ids")),
+		get(path+"/{entryId}", f.getEntry(l)),
 	}
-
-	for _, list := range roleLists() {
-		path := "/RbacRoles/{roleId}/" + list.name
-
-		routes = append(routes,
-			get(path, f.getEntries(list)),
-			operation(http.MethodPost, path, f.postEntries(list)),
-			operation(http.MethodDelete, path, f.deleteEntries(list)).with(since(v6, "ids")),
-			get(path+"/{entryId}", f.getEntry(list)),
-		)
-	}
-
-	return routes
 }

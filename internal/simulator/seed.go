@@ -43,7 +43,9 @@ func ParseSeed(text []byte) (Seed, error) {
 }
 
 func (s Seed) validate() error {
-	for i, organization := range s.Organizations {
+	for i := range s.Organizations {
+		organization := &s.Organizations[i]
+
 		if organization.Name == "" {
 			return fmt.Errorf("%w: organization %d has no name", ErrSeed, i+1)
 		}
@@ -63,32 +65,37 @@ func (s Seed) validate() error {
 // Seed adds everything in the seed to the state. Roles belong to the
 // organization that they are listed with.
 func (s *Server) Seed(seed Seed) {
-	for _, organization := range seed.Organizations {
-		added := s.AddOrganization(organization.Organization)
-
-		for _, user := range organization.Users {
-			s.AddUser(added.ID, user)
-		}
-
-		for _, group := range organization.Groups {
-			s.AddGroup(added.ID, group)
-		}
-
-		for _, site := range organization.Sites {
-			s.AddSite(added.ID, site)
-		}
-
-		for _, team := range organization.Teams {
-			s.AddTeam(added.ID, team)
-		}
-
-		for _, role := range organization.Roles {
-			role.OrganizationID = added.ID
-			s.AddRole(role)
-		}
+	for i := range seed.Organizations {
+		s.seedOrganization(&seed.Organizations[i])
 	}
 
 	if seed.Portal != nil {
 		s.SetPortal(*seed.Portal)
+	}
+}
+
+func (s *Server) seedOrganization(seed *SeedOrganization) {
+	id := s.AddOrganization(seed.Organization).ID
+
+	for i := range seed.Users {
+		s.AddUser(id, seed.Users[i])
+	}
+
+	for i := range seed.Groups {
+		s.AddGroup(id, seed.Groups[i])
+	}
+
+	for i := range seed.Sites {
+		s.AddSite(id, seed.Sites[i])
+	}
+
+	for i := range seed.Teams {
+		s.AddTeam(id, seed.Teams[i])
+	}
+
+	for i := range seed.Roles {
+		role := seed.Roles[i]
+		role.OrganizationID = id
+		s.AddRole(role)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -29,8 +30,11 @@ type Server struct {
 	log      *requestLog
 	faults   *faults
 
-	optionsMu sync.RWMutex
-	options   Options
+	// configuring is held while knobs are turned, optionsMu while they are read
+	// or set, so that whoever turns knobs may read them.
+	configuring sync.Mutex
+	optionsMu   sync.RWMutex
+	options     Options
 
 	certificate certificate
 	address     string
@@ -123,8 +127,7 @@ func (s *Server) intercept(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequestBody))
 		if err != nil {
-			var tooLarge *http.MaxBytesError
-			if errors.As(err, &tooLarge) {
+			if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 				w.WriteHeader(http.StatusRequestEntityTooLarge)
 			}
 
@@ -192,16 +195,20 @@ func (s *Server) Configure(change func(*Options)) {
 // TryConfigure is [Server.Configure] for positions that come from outside. If
 // it fails, with an error that wraps [ErrOptions], no knob has changed.
 func (s *Server) TryConfigure(change func(*Options)) error {
-	s.optionsMu.Lock()
-	defer s.optionsMu.Unlock()
+	s.configuring.Lock()
+	defer s.configuring.Unlock()
 
-	changed := s.options
+	changed := s.Options()
+	changed.Versions = slices.Clone(changed.Versions)
 	change(&changed)
 
 	changed = changed.withDefaults()
 	if err := changed.validate(); err != nil {
 		return err
 	}
+
+	s.optionsMu.Lock()
+	defer s.optionsMu.Unlock()
 
 	s.options = changed
 

@@ -33,7 +33,7 @@ func (s *Server) Organizations() []Organization {
 
 	s.state.read(func(t *tables) {
 		for _, owner := range t.tenants {
-			organizations = append(organizations, owner.Organization.clone())
+			organizations = append(organizations, owner.clone())
 		}
 	})
 
@@ -42,29 +42,29 @@ func (s *Server) Organizations() []Organization {
 
 // Organization finds an organization by its id or name.
 func (s *Server) Organization(idOrName string) (Organization, bool) {
-	for _, candidate := range s.Organizations() {
-		if sameID(candidate.ID, idOrName) || candidate.Name == idOrName {
-			return candidate, true
-		}
-	}
-
-	return Organization{}, false
+	return first(s.Organizations(), func(o Organization) bool { return sameID(o.ID, idOrName) || o.Name == idOrName })
 }
 
 // UpdateOrganization changes an organization behind the clients' backs. It
-// reports whether the organization exists.
+// reports whether the organization exists. If the server changes meanwhile,
+// change is called again with the organization as it is then.
 func (s *Server) UpdateOrganization(id string, change func(*Organization)) bool {
-	found := false
-
-	s.state.write(func(t *tables) {
-		if owner, known := t.tenant(id); known {
-			changed := owner.Organization.clone()
-			change(&changed)
-			owner.Organization, found = changed, true
+	get := func(t *tables) (Organization, bool) {
+		owner, known := t.tenant(id)
+		if !known {
+			return Organization{}, false
 		}
-	})
 
-	return found
+		return owner.clone(), true
+	}
+
+	return amend(s.state, get, change, func(t *tables, changed Organization) {
+		owner, _ := t.tenant(id)
+
+		// The id is what the organization is known by.
+		changed.ID = owner.ID
+		owner.Organization = changed.clone()
+	})
 }
 
 // RemoveOrganization removes an organization with its directory. Its roles stay.
@@ -210,15 +210,9 @@ func (s *Server) Team(organizationID, key string) (Team, bool) {
 }
 
 func search[T any](items []T, key string, keys func(T) []string) (T, bool) {
-	for _, item := range items {
-		if slices.ContainsFunc(keys(item), func(k string) bool { return strings.EqualFold(k, key) }) {
-			return item, true
-		}
-	}
-
-	var none T
-
-	return none, false
+	return first(items, func(item T) bool {
+		return slices.ContainsFunc(keys(item), func(k string) bool { return strings.EqualFold(k, key) })
+	})
 }
 
 // RenameObject gives a user, group or team another display name, or a site

@@ -31,13 +31,7 @@ func (s *Server) Role(id string) (Role, bool) {
 
 // RoleByName finds the first role of that name in an organization.
 func (s *Server) RoleByName(organizationID, name string) (Role, bool) {
-	for _, role := range s.Roles() {
-		if sameID(role.OrganizationID, organizationID) && role.Name == name {
-			return role, true
-		}
-	}
-
-	return Role{}, false
+	return first(s.Roles(), func(r Role) bool { return sameID(r.OrganizationID, organizationID) && r.Name == name })
 }
 
 // AddRole adds a role, or replaces the one with the same id, without holding it
@@ -70,25 +64,25 @@ func (s *Server) AddRole(role Role) Role {
 }
 
 // UpdateRole changes a role behind the clients' backs, without holding it
-// against any rule. It reports whether the role exists.
+// against any rule. It reports whether the role exists. If the server changes
+// meanwhile, change is called again with the role as it is then.
 func (s *Server) UpdateRole(id string, change func(*Role)) bool {
-	found := false
-
-	s.state.write(func(t *tables) {
-		stored, known := t.role(id)
+	get := func(t *tables) (Role, bool) {
+		role, known := t.role(id)
 		if !known {
-			return
+			return Role{}, false
 		}
 
-		changed := stored.clone()
-		change(&changed)
+		return role.clone(), true
+	}
+
+	return amend(s.state, get, change, func(t *tables, changed Role) {
+		stored, _ := t.role(id)
 
 		// The id is what the role is known by.
 		changed.ID = stored.ID
-		*stored, found = changed.clone().withIDs(), true
+		*stored = changed.clone().withIDs()
 	})
-
-	return found
 }
 
 // DeleteRole deletes a role behind the clients' backs. It reports whether the

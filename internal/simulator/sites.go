@@ -24,7 +24,7 @@ func (f *restFace) getSites(x *exchange) (reply, error) {
 
 			return shuffled(x, sites, func(s Site) string { return s.ID }), err
 		},
-		render: func(s Site) object { return x.site(v.id, s) },
+		render: func(s Site) *object { return x.site(v.id, s) },
 	})
 }
 

@@ -12,6 +12,8 @@ import (
 type state struct {
 	mu   sync.RWMutex
 	data tables
+	// revision grows with every write.
+	revision int64
 }
 
 // tables is the content of a [state]. Its methods take no locks; they are called
@@ -66,6 +68,8 @@ func (s *state) write(fn func(*tables)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	s.revision++
+
 	fn(&s.data)
 }
 
@@ -74,17 +78,52 @@ func (s *state) try(fn func(*tables) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 
+	s.revision++
+
 	return fn(&s.data)
 }
 
-func (t *tables) addTenant(organization Organization, sync syncState) *tenant {
+// amend lets change work on a copy of something, without a lock, so that change
+// may look at the state itself. If the state changed meanwhile, it starts again.
+// It reports whether the thing exists.
+func amend[T any](s *state, get func(*tables) (T, bool), change func(*T), put func(*tables, T)) bool {
+	for {
+		s.mu.RLock()
+		original, exists := get(&s.data)
+		revision := s.revision
+		s.mu.RUnlock()
+
+		if !exists {
+			return false
+		}
+
+		change(&original)
+
+		s.mu.Lock()
+
+		current := s.revision == revision
+		if current {
+			s.revision++
+
+			put(&s.data, original)
+		}
+
+		s.mu.Unlock()
+
+		if current {
+			return true
+		}
+	}
+}
+
+func (t *tables) addTenant(organization Organization, cache syncState) *tenant {
 	added := &tenant{
 		Organization: organization,
 		users:        newCollection(func(u User) string { return u.ID }),
 		groups:       newCollection(func(g Group) string { return g.ID }),
 		sites:        newCollection(func(s Site) string { return s.ID }),
 		teams:        newCollection(func(t Team) string { return t.ID }),
-		sync:         sync,
+		sync:         cache,
 	}
 	t.tenants = append(t.tenants, added)
 
@@ -139,6 +178,27 @@ func sameID(a, b string) bool {
 	return strings.EqualFold(a, b)
 }
 
+// transform applies fn to every item.
+func transform[T, U any](items []T, fn func(T) U) []U {
+	results := make([]U, 0, len(items))
+	for i := range items {
+		results = append(results, fn(items[i]))
+	}
+
+	return results
+}
+
+// first finds the first item that the test accepts.
+func first[T any](items []T, test func(T) bool) (T, bool) {
+	if i := slices.IndexFunc(items, test); i >= 0 {
+		return items[i], true
+	}
+
+	var none T
+
+	return none, false
+}
+
 // collection is a list of objects with an index by id.
 type collection[T any] struct {
 	items []T
@@ -187,6 +247,13 @@ func (c *collection[T]) remove(id string) bool {
 	}
 
 	return true
+}
+
+// each changes every item. No change may concern the item's id.
+func (c *collection[T]) each(change func(*T)) {
+	for i := range c.items {
+		change(&c.items[i])
+	}
 }
 
 // all returns the items. The slice must not be changed.

@@ -35,25 +35,10 @@ func (t *tenant) finishSync(now time.Time) {
 	t.sync.last.ended = now
 	t.sync.current = syncRun{}
 
-	for _, user := range t.users.all() {
-		user.Unsynced = false
-		t.users.put(user)
-	}
-
-	for _, group := range t.groups.all() {
-		group.Unsynced = false
-		t.groups.put(group)
-	}
-
-	for _, site := range t.sites.all() {
-		site.Unsynced = false
-		t.sites.put(site)
-	}
-
-	for _, team := range t.teams.all() {
-		team.Unsynced = false
-		t.teams.put(team)
-	}
+	t.users.each(func(u *User) { u.Unsynced = false })
+	t.groups.each(func(g *Group) { g.Unsynced = false })
+	t.sites.each(func(s *Site) { s.Unsynced = false })
+	t.teams.each(func(o *Team) { o.Unsynced = false })
 }
 
 // getSyncState answers GET /Organizations/{organizationId}/SyncState.
@@ -63,7 +48,7 @@ func (f *restFace) getSyncState(x *exchange) (reply, error) {
 		return reply{}, err
 	}
 
-	var body object
+	var body *object
 
 	err = f.state.try(func(t *tables) error {
 		owner, err := t.cached(id)
@@ -83,7 +68,7 @@ func (f *restFace) getSyncState(x *exchange) (reply, error) {
 
 // getSyncStates answers GET /Organizations/SyncState.
 func (f *restFace) getSyncStates(x *exchange) (reply, error) {
-	bodies := []object{}
+	bodies := []*object{}
 
 	f.state.write(func(t *tables) {
 		for _, owner := range t.tenants {
@@ -157,7 +142,7 @@ func (t *tables) cached(id string) (*tenant, error) {
 	return owner, nil
 }
 
-func (x *exchange) syncState(organizationID string, s syncState) object {
+func (x *exchange) syncState(organizationID string, s syncState) *object {
 	links := x.link(nil, "organization", "/organizations/%s", organizationID).object()
 
 	if x.version < v8 {
@@ -174,7 +159,7 @@ func (x *exchange) syncState(organizationID string, s syncState) object {
 		last.set("startTime", timestamp(s.last.started))
 		last.set("endTime", timestamp(s.last.ended))
 		last.nullable("error", s.last.failure)
-		body.set("lastSyncState", *last)
+		body.set("lastSyncState", last)
 	}
 
 	if s.current.kind != "" {
@@ -183,15 +168,15 @@ func (x *exchange) syncState(organizationID string, s syncState) object {
 		current.set("scheduledTime", timestamp(s.current.started))
 		current.set("startTime", timestamp(s.current.started))
 		current.set("status", "Running")
-		body.set("currentSyncState", *current)
+		body.set("currentSyncState", current)
 	}
 
 	body.set("_links", links)
 
-	return *body
+	return body
 }
 
-func (x *exchange) syncStateV7(s syncState, links object) object {
+func (x *exchange) syncStateV7(s syncState, links *object) *object {
 	body := x.object()
 	body.nullable("type", s.last.kind)
 	body.set("status", s.last.result())
@@ -199,7 +184,7 @@ func (x *exchange) syncStateV7(s syncState, links object) object {
 	body.nullable("error", s.last.failure)
 	body.set("_links", links)
 
-	return *body
+	return body
 }
 
 func (r syncRun) result() string {

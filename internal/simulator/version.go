@@ -33,7 +33,7 @@ func parseVersion(text string) (apiVersion, error) {
 	return 0, fmt.Errorf("%w: API version %q is not one of v6, v7, v8", ErrOptions, text)
 }
 
-var versionPrefix = regexp.MustCompile(`^/([vV][0-9]+)(/.*)?$`)
+var versionPrefix = regexp.MustCompile(`^/([vV]\d+)(/.*)?$`)
 
 // splitVersion takes the version prefix off an escaped path. The prefix is
 // empty where the path has none.

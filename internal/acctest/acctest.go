@@ -8,9 +8,11 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/vb365/terraform-provider-vb365/internal/provider"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/openapitest"
 )
 
 // Password is the password of the simulated server's account. It is odd enough
@@ -43,6 +45,7 @@ type Env struct {
 func Start(t *testing.T, options simulator.Options) *Env {
 	t.Helper()
 	options.Password = Password
+	options.Middleware = openapitest.FromEnv(t)
 	sim, err := simulator.Start(options)
 	if err != nil {
 		t.Fatal(err)
@@ -71,4 +74,35 @@ func (e *Env) Providers() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
 		"vb365": providerserver.NewProtocol6WithError(provider.NewWithEnvironment("test", getenv)()),
 	}
+}
+
+// Configured returns a provider server that is configured from the environment
+// alone, for what the installed Terraform is too old to ask.
+func (e *Env) Configured(t *testing.T) tfprotov6.ProviderServer {
+	t.Helper()
+	server, err := e.Providers()["vb365"]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	configType := schema.Provider.ValueType()
+	attributes := map[string]tftypes.Value{}
+	for _, a := range schema.Provider.Block.Attributes {
+		attributes[a.Name] = tftypes.NewValue(a.ValueType(), nil)
+	}
+	config, err := tfprotov6.NewDynamicValue(configType, tftypes.NewValue(configType, attributes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{Config: &config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range response.Diagnostics {
+		t.Fatalf("%s: %s", d.Summary, d.Detail)
+	}
+	return server
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // ErrNotFound matches (errors.Is) the answer that an object does not exist: 404
@@ -26,6 +27,8 @@ type ResponseError struct {
 	FromVB365 bool
 	// ContentType of a body that was not VB365's; empty when there was no body.
 	ContentType string
+	// RetryAfter is how long the server asked to be left alone; zero when it did not.
+	RetryAfter time.Duration
 }
 
 func (e *ResponseError) Error() string {
@@ -163,6 +166,15 @@ func WasRefusedForNow(err error) bool {
 	var resp *ResponseError
 	return errors.As(err, &resp) &&
 		(resp.Status == http.StatusTooManyRequests || resp.Status == http.StatusUnauthorized)
+}
+
+// RetryAfter returns how long the server asked to be left alone, if err is an answer that did.
+func RetryAfter(err error) time.Duration {
+	var resp *ResponseError
+	if errors.As(err, &resp) {
+		return resp.RetryAfter
+	}
+	return 0
 }
 
 // exceptionInfo is VB365's error body in all versions. OAuth's shape is read

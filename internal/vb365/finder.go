@@ -10,7 +10,7 @@ import (
 // gatherFor is how long the first question about an organization's objects waits
 // for others to join it. Terraform plans ten resources at a time; answered
 // together they cost one listing instead of ten look-ups.
-const gatherFor = 20 * time.Millisecond
+const gatherFor = 100 * time.Millisecond
 
 // FindUsers returns the users of an organization with the given ids, keyed as
 // asked for; VB365's ids and Entra object ids are understood. Who is absent from

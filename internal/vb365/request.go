@@ -64,7 +64,7 @@ func (r *response) err() error {
 	if r.ok() {
 		return nil
 	}
-	e := &ResponseError{Method: r.method, Path: r.path, Status: r.status}
+	e := &ResponseError{Method: r.method, Path: r.path, Status: r.status, RetryAfter: retryAfter(r.header)}
 	var ok bool
 	if e.Code, e.Message, ok = parseException(r.body); ok {
 		e.FromVB365 = true

@@ -257,11 +257,21 @@ func worthRetrying(ctx context.Context, resp *http.Response, err error) (bool, e
 // backoff waits as long as the server asks, else exponentially longer with full
 // jitter, so that many clients do not come back together.
 func backoff(minWait, maxWait time.Duration, attempt int, resp *http.Response) time.Duration {
-	if resp != nil && resp.Header.Get("Retry-After") != "" {
-		// The library reads both forms of the header; it honours it for these two only.
-		asked := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: resp.Header}
-		return min(retryablehttp.DefaultBackoff(minWait, maxWait, attempt, asked), maxRetryAfter)
+	if resp != nil {
+		if asked := retryAfter(resp.Header); asked > 0 {
+			return asked
+		}
 	}
 	ceiling := min(maxWait, minWait<<min(attempt, 10))
 	return minWait/2 + rand.N(ceiling) //nolint:gosec // jitter needs no secrecy
+}
+
+// retryAfter returns how long the server asks to be left alone, within reason; zero when it does not.
+func retryAfter(header http.Header) time.Duration {
+	if header.Get("Retry-After") == "" {
+		return 0
+	}
+	// The library reads both forms of the header, but honours them for two statuses only.
+	asked := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: header}
+	return min(retryablehttp.DefaultBackoff(0, 0, 0, asked), maxRetryAfter)
 }

@@ -58,9 +58,9 @@ type creation struct {
 const (
 	// createAttempts bounds how often a create whose fate was unclear is tried again.
 	createAttempts = 4
-	// looks is how often the server's roles are looked at for a create whose
-	// answer was lost: the server may still be busy with it.
-	looks = 3
+	// firstPause is how long the server is left alone before it is looked at for
+	// a create that failed.
+	firstPause = time.Second
 )
 
 // create creates the role, or takes over the one that is there already. Creating
@@ -86,7 +86,6 @@ func create(ctx context.Context, client roles, spec vb365.RoleSpec, existing ado
 			return creation{role: role, adopted: true}, nil
 		}
 	}
-	pause := time.Second
 	var lost bool // an earlier attempt may have been carried out
 	for attempt := 1; ; attempt++ {
 		role, err := client.CreateRole(ctx, spec)
@@ -98,7 +97,12 @@ func create(ctx context.Context, client roles, spec vb365.RoleSpec, existing ado
 			return creation{}, err
 		}
 		lost = lost || unclear
-		role, found, lookErr := lookForCreated(ctx, client, spec.Role, before, lost, &pause)
+		pauses := []time.Duration{max(firstPause<<(attempt-1), vb365.RetryAfter(err))}
+		if lost {
+			// The server may still be busy with it: one look is not enough.
+			pauses = append(pauses, 2*firstPause, 4*firstPause)
+		}
+		role, found, lookErr := lookForCreated(ctx, client, spec.Role, before, pauses)
 		if lookErr != nil {
 			return creation{}, errors.Join(err, lookErr)
 		}
@@ -108,21 +112,15 @@ func create(ctx context.Context, client roles, spec vb365.RoleSpec, existing ado
 	}
 }
 
-// lookForCreated looks whether a create whose answer was lost was carried out:
-// a role of that name that was not there before. Where the create was refused,
-// one look is enough.
+// lookForCreated looks, after each of the pauses, whether a create whose answer
+// was lost was carried out: a role of that name that was not there before.
 func lookForCreated(
-	ctx context.Context, client roles, wanted vb365.Role, before []vb365.Role, lost bool, pause *time.Duration,
+	ctx context.Context, client roles, wanted vb365.Role, before []vb365.Role, pauses []time.Duration,
 ) (vb365.Role, bool, error) {
-	times := 1
-	if lost {
-		times = looks
-	}
-	for range times {
-		if err := wait(ctx, *pause); err != nil {
+	for _, pause := range pauses {
+		if err := wait(ctx, pause); err != nil {
 			return vb365.Role{}, false, err
 		}
-		*pause *= 2
 		now, err := client.RefreshRoles(ctx)
 		if err != nil {
 			return vb365.Role{}, false, err

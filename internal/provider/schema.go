@@ -15,7 +15,7 @@ import (
 const (
 	envEndpoint    = "VB365_ENDPOINT"
 	envUsername    = "VB365_USERNAME"
-	envPassword    = "VB365_PASSWORD" //nolint:gosec // the name of a variable
+	envPassword    = "VB365_PASSWORD"
 	envAPIVersion  = "VB365_API_VERSION"
 	envCA          = "VB365_CA_CERTIFICATE_PEM"
 	envPin         = "VB365_CERTIFICATE_SHA256"

@@ -144,12 +144,10 @@ var ErrNoCredentials = errors.New("no user name or password")
 // have been carried out: its answer was lost, or came from something that gave
 // up waiting for the server.
 func MayHaveHappened(err error) bool {
-	var unreachable *UnreachableError
-	if errors.As(err, &unreachable) {
+	if unreachable, ok := errors.AsType[*UnreachableError](err); ok {
 		return unreachable.Sent
 	}
-	var resp *ResponseError
-	if errors.As(err, &resp) {
+	if resp, ok := errors.AsType[*ResponseError](err); ok {
 		return resp.Status == http.StatusRequestTimeout || resp.Status >= http.StatusInternalServerError
 	}
 	return false
@@ -159,8 +157,7 @@ func MayHaveHappened(err error) bool {
 // was not carried out but may be sent again: too many requests, or a token that
 // is no longer accepted.
 func WasRefusedForNow(err error) bool {
-	var unreachable *UnreachableError
-	if errors.As(err, &unreachable) {
+	if unreachable, ok := errors.AsType[*UnreachableError](err); ok {
 		return !unreachable.Sent
 	}
 	var resp *ResponseError
@@ -170,8 +167,7 @@ func WasRefusedForNow(err error) bool {
 
 // RetryAfter returns how long the server asked to be left alone, if err is an answer that did.
 func RetryAfter(err error) time.Duration {
-	var resp *ResponseError
-	if errors.As(err, &resp) {
+	if resp, ok := errors.AsType[*ResponseError](err); ok {
 		return resp.RetryAfter
 	}
 	return 0

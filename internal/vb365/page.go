@@ -3,6 +3,7 @@ package vb365
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -50,9 +51,7 @@ func readPages[T any](ctx context.Context, c *Client, path string, query url.Val
 	var all []T
 	seen := map[string]bool{}
 	params := url.Values{}
-	for name, values := range query {
-		params[name] = values
-	}
+	maps.Copy(params, query)
 	params.Set("limit", strconv.Itoa(pageLimit))
 	for {
 		params.Set("offset", strconv.Itoa(len(all)))

@@ -43,7 +43,8 @@ func (c *Client) portalSettings(ctx context.Context, versions []Version) (Portal
 		if err := resp.err(); err != nil {
 			return settings, err
 		}
-		return settings, c.decode(resp, &settings)
+		err = c.decode(resp, &settings)
+		return settings, err
 	}
 	return settings, &EndpointError{
 		Endpoint: c.Endpoint(), Reason: NotVB365, Detail: "it answers 404 for " + versionList(versions),

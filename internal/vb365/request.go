@@ -146,12 +146,10 @@ func (c *Client) newRequest(ctx context.Context, req request, token string) (*ht
 
 // connectionError strips what the HTTP libraries wrap around this package's own errors.
 func (c *Client) connectionError(ctx context.Context, err error) error {
-	var untrusted *CertificateError
-	if errors.As(err, &untrusted) {
+	if untrusted, ok := errors.AsType[*CertificateError](err); ok {
 		return untrusted
 	}
-	var unreachable *UnreachableError
-	if errors.As(err, &unreachable) {
+	if unreachable, ok := errors.AsType[*UnreachableError](err); ok {
 		return unreachable
 	}
 	if cause := context.Cause(ctx); cause != nil {
@@ -202,7 +200,8 @@ func fetch[T any](ctx context.Context, c *Client, req request) (T, error) {
 	if err != nil {
 		return out, err
 	}
-	return out, c.decode(resp, &out)
+	err = c.decode(resp, &out)
+	return out, err
 }
 
 // get asks for path once and remembers the answer.

@@ -79,7 +79,7 @@ func (s *session) token(ctx context.Context) (string, error) {
 }
 
 // held returns the token or the refusal at hand, if there is one that still counts.
-func (s *session) held() (token string, err error, settled bool) { //nolint:revive,staticcheck // err is a result like token
+func (s *session) held() (token string, err error, settled bool) { //nolint:revive // err is a result like token
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.refused != nil {
@@ -132,8 +132,7 @@ func (s *session) renew(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		var refusal *LoginError
-		if errors.As(err, &refusal) {
+		if _, ok := errors.AsType[*LoginError](err); ok {
 			s.refused = err
 		}
 		return "", err

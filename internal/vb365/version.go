@@ -84,8 +84,7 @@ func (c *Client) explainNoVersion(ctx context.Context) error {
 	if err == nil {
 		return &EndpointError{Endpoint: c.Endpoint(), Reason: OperatorsOnly}
 	}
-	var e *EndpointError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*EndpointError](err); ok {
 		return e
 	}
 	return &EndpointError{

@@ -217,7 +217,7 @@ func TestAccARoleThatStaysOtherwiseIsAnErrorThatNamesTheDifference(t *testing.T)
 				env.Inject(simulator.Fault{Method: http.MethodPost, Path: entriesPath, Status: http.StatusNoContent})
 			},
 			Config:      changed,
-			ExpectError: regexp.MustCompile(`(?s)is not as declared.*operator\s+"Alex Wilber"\s+\(alex.wilber@contoso.com\)\s+is\s+missing`),
+			ExpectError: regexp.MustCompile(`(?s)is not as declared.*operator\s+"Alex Wilber"\s+\(alex\.wilber@contoso\.com\)\s+is\s+missing`),
 		},
 		resource.TestStep{PreConfig: env.ClearFaults, Config: changed, ConfigPlanChecks: updates()},
 	)

@@ -16,7 +16,7 @@ import (
 func query(t *testing.T, env *acctest.Env, organization any, limit int64, withResource bool) []tfprotov6.ListResourceResult {
 	t.Helper()
 	server := env.Configured(t)
-	lister, ok := server.(tfprotov6.ListResourceServer) //nolint:staticcheck // the interface is optional in this protocol version
+	lister, ok := server.(tfprotov6.ListResourceServer)
 	if !ok {
 		t.Fatal("the provider does not list resources")
 	}

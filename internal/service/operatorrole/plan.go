@@ -127,8 +127,7 @@ func (r *roleResource) askServer(ctx context.Context, plan, state model, diags *
 	if err == nil {
 		return
 	}
-	var unknown *tfkit.UnknownSettingError
-	if errors.As(err, &unknown) {
+	if _, ok := errors.AsType[*tfkit.UnknownSettingError](err); ok {
 		return // the server itself is yet to be created
 	}
 	if !passing(err) {
@@ -144,8 +143,7 @@ func (r *roleResource) askServer(ctx context.Context, plan, state model, diags *
 
 // passing tells whether err may be gone when the plan is applied.
 func passing(err error) bool {
-	var unreachable *vb365.UnreachableError
-	if errors.As(err, &unreachable) {
+	if _, ok := errors.AsType[*vb365.UnreachableError](err); ok {
 		return true
 	}
 	var resp *vb365.ResponseError
@@ -335,8 +333,7 @@ func (c *planCheck) namesake(ctx context.Context, role vb365.Role) error {
 		return nil // apply compares
 	}
 	spec, err := newSpec(ctx, c.client, &c.plan, vb365.RoleEntries{})
-	var absent *absentError
-	if errors.As(err, &absent) {
+	if _, ok := errors.AsType[*absentError](err); ok {
 		return nil // reported already
 	}
 	if err != nil {

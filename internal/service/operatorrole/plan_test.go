@@ -2,6 +2,7 @@ package operatorrole_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"strings"
@@ -134,10 +135,14 @@ func TestAccTeamsNeedV7(t *testing.T) {
 func TestAccHybridOrganizationsTakeObjectsOfMicrosoft365Only(t *testing.T) {
 	env := start(t)
 	env.UpdateOrganization(contoso, func(o *simulator.Organization) { o.Type = simulator.Hybrid })
-	local := env.AddGroup(contoso, simulator.Group{DisplayName: "Local", Name: "local@contoso.com", LocationType: simulator.InOnPremises,
-		ObjectID: zeroGUID, OnPremisesID: "12345678-1111-4111-8111-111111111111"})
-	synced := env.AddGroup(contoso, simulator.Group{DisplayName: "Synced", Name: "synced@contoso.com", LocationType: simulator.InHybrid,
-		ObjectID: "aaaaaaaa-1111-4111-8111-111111111111", OnPremisesID: "bbbbbbbb-1111-4111-8111-111111111111"})
+	local := env.AddGroup(contoso, simulator.Group{
+		DisplayName: "Local", Name: "local@contoso.com", LocationType: simulator.InOnPremises,
+		ObjectID: zeroGUID, OnPremisesID: "12345678-1111-4111-8111-111111111111",
+	})
+	synced := env.AddGroup(contoso, simulator.Group{
+		DisplayName: "Synced", Name: "synced@contoso.com", LocationType: simulator.InHybrid,
+		ObjectID: "aaaaaaaa-1111-4111-8111-111111111111", OnPremisesID: "bbbbbbbb-1111-4111-8111-111111111111",
+	})
 	run(t, env,
 		resource.TestStep{
 			Config:   role("R", object("operators", set("groups", local.ID)), entire),
@@ -234,9 +239,7 @@ func TestAccEndpointsThatCannotBeUsedAreExplained(t *testing.T) {
 					tc.prepare(o)
 				}
 			})
-			for k, v := range tc.setting {
-				env.Settings[k] = v
-			}
+			maps.Copy(env.Settings, tc.setting)
 			run(t, env, resource.TestStep{
 				Config: role("R", object("operators", set("users", user(adele))), entire), PlanOnly: true,
 				ExpectError: regexp.MustCompile(tc.want),

@@ -71,20 +71,9 @@ func create(ctx context.Context, client roles, spec vb365.RoleSpec, existing ado
 	if err != nil {
 		return creation{}, err
 	}
-	for _, role := range namesakes(before, spec.Role) {
-		if existing.deleting(role) {
-			continue
-		}
-		differences, err := compareRole(ctx, client, role, spec)
-		if err != nil {
-			return creation{}, err
-		}
-		if len(differences) > 0 {
-			return creation{}, &conflictError{role, differences}
-		}
-		if existing.adopt(role) {
-			return creation{role: role, adopted: true}, nil
-		}
+	role, found, err := adoptNamesake(ctx, client, namesakes(before, spec.Role), spec, existing)
+	if found || err != nil {
+		return creation{role: role, adopted: true}, err
 	}
 	var lost bool // an earlier attempt may have been carried out
 	for attempt := 1; ; attempt++ {
@@ -110,6 +99,28 @@ func create(ctx context.Context, client roles, spec vb365.RoleSpec, existing ado
 			return creation{role: role}, nil
 		}
 	}
+}
+
+// adoptNamesake takes over a role that is exactly as declared. One that is not is an error.
+func adoptNamesake(
+	ctx context.Context, client roles, candidates []vb365.Role, spec vb365.RoleSpec, existing adoption,
+) (vb365.Role, bool, error) {
+	for _, role := range candidates {
+		if existing.deleting(role) {
+			continue
+		}
+		differences, err := compareRole(ctx, client, role, spec)
+		if err != nil {
+			return vb365.Role{}, false, err
+		}
+		if len(differences) > 0 {
+			return vb365.Role{}, false, &conflictError{role, differences}
+		}
+		if existing.adopt(role) {
+			return role, true, nil
+		}
+	}
+	return vb365.Role{}, false, nil
 }
 
 // lookForCreated looks, after each of the pauses, whether a create whose answer

@@ -4,7 +4,7 @@ data "vb365_organization" "this" {
 
 locals {
   # Everybody who is named anywhere, so that each is looked up once.
-  named  = flatten([for role in var.roles : [for list in [role.operators, role.managed, role.excluded] : list if list != null]])
+  named  = flatten([for role in var.roles : [for list in [role.operators, role.managed_objects, role.excluded_objects] : list if list != null]])
   users  = toset(flatten([for list in local.named : [for name in list.users : name]]))
   groups = toset(flatten([for list in local.named : [for name in list.groups : name]]))
 }
@@ -36,13 +36,13 @@ resource "vb365_restore_operator_role" "this" {
     groups = [for name in each.value.operators.groups : data.vb365_group.this[name].id]
   }
 
-  managed_objects = each.value.managed == null ? null : {
-    users  = [for name in each.value.managed.users : data.vb365_user.this[name].id]
-    groups = [for name in each.value.managed.groups : data.vb365_group.this[name].id]
+  managed_objects = each.value.managed_objects == null ? null : {
+    users  = [for name in each.value.managed_objects.users : data.vb365_user.this[name].id]
+    groups = [for name in each.value.managed_objects.groups : data.vb365_group.this[name].id]
   }
 
-  excluded_objects = each.value.excluded == null ? null : {
-    users  = [for name in each.value.excluded.users : data.vb365_user.this[name].id]
-    groups = [for name in each.value.excluded.groups : data.vb365_group.this[name].id]
+  excluded_objects = each.value.excluded_objects == null ? null : {
+    users  = [for name in each.value.excluded_objects.users : data.vb365_user.this[name].id]
+    groups = [for name in each.value.excluded_objects.groups : data.vb365_group.this[name].id]
   }
 }

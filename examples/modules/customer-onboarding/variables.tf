@@ -7,8 +7,8 @@ variable "roles" {
   description = <<-EOT
     The customer's restore operator roles by name. People and groups are given by
     name: users by their user principal name, groups by display name or address.
-    A role is for what `managed` names or, written out, for the entire
-    organization; `excluded` is never restored.
+    A role is for what `managed_objects` names or, written out, for the entire
+    organization; `excluded_objects` are never restored.
   EOT
   type = map(object({
     description         = optional(string, "")
@@ -18,18 +18,18 @@ variable "roles" {
       users  = optional(set(string), [])
       groups = optional(set(string), [])
     })
-    managed = optional(object({
+    managed_objects = optional(object({
       users  = optional(set(string), [])
       groups = optional(set(string), [])
     }))
-    excluded = optional(object({
+    excluded_objects = optional(object({
       users  = optional(set(string), [])
       groups = optional(set(string), [])
     }))
   }))
 
   validation {
-    condition     = alltrue([for role in var.roles : (role.entire_organization == true) != (role.managed != null)])
-    error_message = "Each role needs exactly one of entire_organization = true and managed."
+    condition     = alltrue([for role in var.roles : (role.entire_organization == true) != (role.managed_objects != null)])
+    error_message = "Each role needs exactly one of entire_organization = true and managed_objects."
   }
 }

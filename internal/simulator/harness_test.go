@@ -95,6 +95,15 @@ func newClient(t *testing.T, sim *simulator.Server, version string) *client {
 	return &client{t: t, sim: sim, http: &http.Client{Transport: transport}, version: version}
 }
 
+// oldProtocol makes the client speak HTTP/1.1. It has to come before the first
+// request.
+func (c *client) oldProtocol() {
+	transport, _ := c.http.Transport.(*http.Transport)
+	transport.ForceAttemptHTTP2 = false
+	transport.Protocols = new(http.Protocols)
+	transport.Protocols.SetHTTP1(true)
+}
+
 // login returns a client that is logged in.
 func login(t *testing.T, sim *simulator.Server, version string) *client {
 	t.Helper()
@@ -330,4 +339,16 @@ func keys(object map[string]any) map[string]bool {
 	}
 
 	return present
+}
+
+// encoded is the JSON text of a value.
+func encoded(t *testing.T, value any) string {
+	t.Helper()
+
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return string(text)
 }

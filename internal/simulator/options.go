@@ -261,6 +261,10 @@ func (o Options) validate() error {
 		}
 	}
 
+	if min(o.PageDefault, o.PageMax, o.MaxRequestLine) < 0 || min(o.TokenLifetime, o.Latency, o.SyncDuration) < 0 {
+		return fmt.Errorf("%w: sizes and durations must not be negative", ErrOptions)
+	}
+
 	return errors.Join(
 		position("requireAntiforgery", o.RequireAntiforgery, Default, On, Off),
 		position("hideTeamsInV6", o.HideTeamsInV6, Default, On, Off),

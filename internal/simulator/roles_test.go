@@ -2,6 +2,7 @@ package simulator_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -76,11 +77,7 @@ func (f *fixture) role() map[string]any {
 
 // with returns the body with one member replaced.
 func with(body map[string]any, name string, value any) map[string]any {
-	changed := make(map[string]any)
-	for k, v := range body {
-		changed[k] = v
-	}
-
+	changed := maps.Clone(body)
 	changed[name] = value
 
 	return changed
@@ -559,13 +556,11 @@ func TestNamesOfEntriesCanFollowTheDirectory(t *testing.T) {
 	newFixture(t, sim)
 	role := addRole(t, sim)
 	sim.UpdateRole(role.ID, func(r *simulator.Role) {
-		for _, entry := range []simulator.Entry{
+		r.SelectedItems = append(r.SelectedItems,
 			simulator.UserEntry(sim.Users(simulator.ContosoID)[10]),
 			simulator.SiteEntry(sim.Sites(simulator.ContosoID)[0]),
 			simulator.TeamEntry(sim.Teams(simulator.ContosoID)[0]),
-		} {
-			r.SelectedItems = append(r.SelectedItems, entry)
-		}
+		)
 	})
 	role, _ = sim.Role(role.ID)
 

@@ -132,14 +132,9 @@ func TestBothProtocolsAreServed(t *testing.T) {
 		t.Errorf("%s, want HTTP/2", got)
 	}
 
-	transport, _ := c.http.Transport.(*http.Transport)
-	old := transport.Clone()
-	old.ForceAttemptHTTP2 = false
-	old.TLSClientConfig.NextProtos = []string{"http/1.1"}
-	old.Protocols = new(http.Protocols)
-	old.Protocols.SetHTTP1(true)
-	t.Cleanup(old.CloseIdleConnections)
-	c.http = &http.Client{Transport: old}
+	c = newClient(t, sim, "v8")
+	c.oldProtocol()
+	c.accept(c.token(c.password()), http.StatusOK)
 
 	if got := c.get("/ServiceInstance").proto; got != "HTTP/1.1" {
 		t.Errorf("%s, want HTTP/1.1", got)

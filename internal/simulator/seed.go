@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrSeed is wrapped by every error about a seed that cannot be used.
@@ -72,6 +73,28 @@ func (s *Server) Seed(seed Seed) {
 	if seed.Portal != nil {
 		s.SetPortal(*seed.Portal)
 	}
+}
+
+// Snapshot is the state as a seed that makes the same state again.
+func (s *Server) Snapshot() Seed {
+	portal := s.Portal()
+	snapshot := Seed{Organizations: []SeedOrganization{}, Portal: &portal}
+	roles := s.Roles()
+
+	for _, organization := range s.Organizations() {
+		snapshot.Organizations = append(snapshot.Organizations, SeedOrganization{
+			Organization: organization,
+			Users:        s.Users(organization.ID),
+			Groups:       s.Groups(organization.ID),
+			Sites:        s.Sites(organization.ID),
+			Teams:        s.Teams(organization.ID),
+			Roles: slices.DeleteFunc(slices.Clone(roles), func(r Role) bool {
+				return !sameID(r.OrganizationID, organization.ID)
+			}),
+		})
+	}
+
+	return snapshot
 }
 
 func (s *Server) seedOrganization(seed *SeedOrganization) {

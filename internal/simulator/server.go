@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -76,13 +77,23 @@ func Start(options Options) (*Server, error) {
 		faults:      &faults{},
 		options:     options,
 		certificate: certificate,
-		address:     listener.Addr().String(),
+		address:     reachable(listener.Addr()),
 		served:      make(chan struct{}),
 	}
 
 	s.serve(listener)
 
 	return s, nil
+}
+
+// reachable is where a listener can be reached from this machine.
+func reachable(listener net.Addr) string {
+	address, isTCP := listener.(*net.TCPAddr)
+	if isTCP && address.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port))
+	}
+
+	return listener.String()
 }
 
 // serve answers requests in the background until the server is closed.

@@ -82,9 +82,11 @@ func nameHost(template *x509.Certificate, host string) {
 	template.DNSNames = []string{"localhost"}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 
-	if address := net.ParseIP(host); address != nil {
+	switch address := net.ParseIP(host); {
+	case host == "", host == "localhost":
+	case address != nil:
 		template.IPAddresses = append(template.IPAddresses, address)
-	} else if host != "localhost" {
+	default:
 		template.DNSNames = append(template.DNSNames, host)
 	}
 }

@@ -15,7 +15,7 @@ const (
 	grantPassword    = "password"
 	grantRefresh     = "refresh_token"
 	grantOperator    = "operator"
-	grantJWTBearer   = "urn:ietf:params:oauth:grant-type:jwt-bearer" //nolint:gosec // the name of a grant, no credential
+	grantJWTBearer   = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 	grantIntegration = "integration"
 )
 

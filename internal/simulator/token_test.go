@@ -342,7 +342,7 @@ func TestRequestsWithoutAGoodTokenGetAnEmpty401(t *testing.T) {
 			t.Parallel()
 
 			for _, path := range []string{"/ServiceInstance", "/Organizations", "/RbacRoles", "/Organization/LoggedInUser"} {
-				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, sim.URL()+"/v8"+path, nil)
+				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, sim.URL()+"/v8"+path, http.NoBody)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -356,7 +356,9 @@ func TestRequestsWithoutAGoodTokenGetAnEmpty401(t *testing.T) {
 					t.Fatal(err)
 				}
 
-				if response.Body.Close(); response.StatusCode != http.StatusUnauthorized || response.ContentLength != 0 {
+				response.Body.Close()
+
+				if response.StatusCode != http.StatusUnauthorized || response.ContentLength != 0 {
 					t.Errorf("%s: status %d, %d bytes", path, response.StatusCode, response.ContentLength)
 				}
 			}

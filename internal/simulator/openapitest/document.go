@@ -18,49 +18,32 @@ var errDocument = errors.New("OpenAPI document")
 // document is the description of one version of the API.
 type document struct {
 	spec *openapi3.T
-	// strict is the same description, in which objects have no members but
-	// those that are listed.
-	strict *openapi3.T
 }
 
 // loadDocument reads vb365-v8.json, or that of another version, from dir.
+//
+// The document is not validated itself: the documents of the product have
+// extensions where the specification allows none (x-anyOf beside properties, for
+// composed types), which would be refused. They are read as what they are for
+// clients, the composed type with all its properties. The types that they are
+// composed of call an entry's own id required, while the composed type, which
+// requests and answers are described with, does not.
 func loadDocument(dir, version string) (*document, error) {
-	file := filepath.Join(dir, "vb365-"+version+".json")
+	name := "vb365-" + version + ".json"
 
-	spec, err := loadSpec(file)
+	spec, err := openapi3.NewLoader().LoadFromFile(filepath.Join(dir, name))
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w %s: %w", errDocument, name, err)
 	}
 
-	// The documents leave open whether objects may have further members. An
-	// answer with a member that its version does not have is a mistake all the
-	// same, while clients may send what a version does not know yet: so answers
-	// are held against a copy that is closed.
-	strict, err := loadSpec(file)
-	if err != nil {
-		return nil, err
-	}
-
-	for _, schema := range strict.Components.Schemas {
+	// The documents leave open whether objects may have further members. Here
+	// they may not: a member that a version does not have is a mistake. The
+	// bodies of token calls stay open, as they are described in place.
+	for _, schema := range spec.Components.Schemas {
 		closeSchema(schema.Value)
 	}
 
-	return &document{spec: spec, strict: strict}, nil
-}
-
-// loadSpec reads a document. It is not validated: the documents of the product
-// have extensions where the specification allows none (x-anyOf beside
-// properties, for composed types), which would be refused. They are read as what
-// they are for clients, the composed type with all its properties. The types
-// that they are composed of call an entry's own id required, while the composed
-// type, which requests and answers are described with, does not.
-func loadSpec(file string) (*openapi3.T, error) {
-	spec, err := openapi3.NewLoader().LoadFromFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("%w %s: %w", errDocument, filepath.Base(file), err)
-	}
-
-	return spec, nil
+	return &document{spec: spec}, nil
 }
 
 // closeSchema forbids members that an object's schema does not list.
@@ -74,7 +57,7 @@ func closeSchema(schema *openapi3.Schema) {
 
 // find picks the operation that a request is for. The server ignores the case
 // of paths, and so does this.
-func (d *document) find(spec *openapi3.T, r *http.Request) (*routers.Route, map[string]string, bool) {
+func (d *document) find(r *http.Request) (*routers.Route, map[string]string, bool) {
 	segments := strings.Split(r.URL.EscapedPath(), "/")
 
 	var (
@@ -82,7 +65,7 @@ func (d *document) find(spec *openapi3.T, r *http.Request) (*routers.Route, map[
 		bestParams map[string]string
 	)
 
-	for path, item := range spec.Paths.Map() {
+	for path, item := range d.spec.Paths.Map() {
 		operation := item.GetOperation(r.Method)
 		if operation == nil {
 			continue
@@ -92,7 +75,7 @@ func (d *document) find(spec *openapi3.T, r *http.Request) (*routers.Route, map[
 
 		// A path with fewer parameters is the more exact one.
 		if matches && (best == nil || len(params) < len(bestParams)) {
-			best = &routers.Route{Spec: spec, Path: path, PathItem: item, Method: r.Method, Operation: operation}
+			best = &routers.Route{Spec: d.spec, Path: path, PathItem: item, Method: r.Method, Operation: operation}
 			bestParams = params
 		}
 	}

@@ -1,0 +1,98 @@
+// Command vb365-simulator serves a simulated Veeam Backup for Microsoft 365
+// server, to try Terraform configurations against and to test modules with.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/control"
+)
+
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+func main() {
+	os.Exit(mainStatus())
+}
+
+func mainStatus() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage), errors.Is(err, simulator.ErrOptions):
+		fmt.Fprintln(os.Stderr, "vb365-simulator:", err)
+
+		return exitUsage
+	default:
+		fmt.Fprintln(os.Stderr, "vb365-simulator:", err)
+
+		return exitFailure
+	}
+}
+
+// run serves until the context ends.
+func run(ctx context.Context, arguments []string, stdout io.WriteCloser, stderr io.Writer) error {
+	set, err := parse(arguments, stderr)
+	if err != nil {
+		return err
+	}
+
+	sim, err := simulator.Start(set.options)
+	if err != nil {
+		return err
+	}
+	defer sim.Close()
+
+	sim.Seed(set.seed)
+
+	var controlURL string
+
+	if set.control != "" {
+		endpoint, err := control.Start(ctx, sim, set.control)
+		if err != nil {
+			return err
+		}
+		defer endpoint.Close()
+
+		controlURL = endpoint.URL()
+	}
+
+	environment := environmentOf(sim, controlURL)
+
+	if set.envFile != "" {
+		if err := environment.writeFile(set.envFile); err != nil {
+			return err
+		}
+	}
+
+	if set.printEnv {
+		fmt.Fprint(stdout, environment.script())
+
+		// Whoever reads the output waits for its end, not for the server's.
+		if err := stdout.Close(); err != nil {
+			return fmt.Errorf("standard output: %w", err)
+		}
+	} else {
+		fmt.Fprint(stdout, environment.banner(sim, controlURL))
+	}
+
+	<-ctx.Done()
+	fmt.Fprintln(stderr, "vb365-simulator: stopped")
+
+	return nil
+}

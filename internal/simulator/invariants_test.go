@@ -119,7 +119,9 @@ func TestBadMannersAreNoticed(t *testing.T) {
 				t.Errorf("violations %q, want one with %q", got, test.want)
 			}
 
-			if sim.ResetViolations(); len(sim.Violations()) != 0 {
+			sim.ResetViolations()
+
+			if len(sim.Violations()) != 0 {
 				t.Error("the violations were not forgotten")
 			}
 		})

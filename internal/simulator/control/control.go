@@ -5,6 +5,7 @@
 package control
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -112,8 +113,11 @@ func notFound(what, id string) *failure {
 	return &failure{status: http.StatusNotFound, message: fmt.Sprintf("there is no %s %q", what, id)}
 }
 
+// nothing is the result of an operation that has none.
+type nothing struct{}
+
 // operation is one thing that the endpoint does. The value that it returns is
-// written as JSON; nil is an empty answer.
+// written as JSON; [nothing] is an empty answer.
 type operation struct {
 	pattern string
 	summary string
@@ -168,15 +172,19 @@ func local(next http.Handler) http.Handler {
 
 func (o operation) serve(w http.ResponseWriter, r *http.Request) {
 	result, err := o.handle(r)
-
-	switch {
-	case err != nil:
+	if err != nil {
 		writeError(w, err)
-	case result == nil:
-		w.WriteHeader(http.StatusNoContent)
-	default:
-		writeJSON(w, http.StatusOK, result)
+
+		return
 	}
+
+	if _, isNothing := result.(nothing); isNothing {
+		w.WriteHeader(http.StatusNoContent)
+
+		return
+	}
+
+	writeJSON(w, http.StatusOK, result)
 }
 
 func writeError(w http.ResponseWriter, err error) {
@@ -189,15 +197,23 @@ func writeError(w http.ResponseWriter, err error) {
 }
 
 func writeJSON(w http.ResponseWriter, status int, value any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
+	var text bytes.Buffer
 
-	encoder := json.NewEncoder(w)
+	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 
+	if err := encoder.Encode(value); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+
+		return
+	}
+
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+
 	// A client that has gone away is not the server's trouble.
-	_ = encoder.Encode(value)
+	_, _ = w.Write(text.Bytes())
 }
 
 // read decodes the body, in which nothing unknown may be.

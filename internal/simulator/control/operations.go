@@ -49,7 +49,7 @@ func (h handler) done(act func()) func(*http.Request) (any, error) {
 	return func(*http.Request) (any, error) {
 		act()
 
-		return nil, nil //nolint:nilnil // an empty answer
+		return nothing{}, nil
 	}
 }
 
@@ -75,7 +75,7 @@ func (h handler) seed(r *http.Request) (any, error) {
 
 	h.sim.Seed(seed)
 
-	return nil, nil //nolint:nilnil // an empty answer
+	return nothing{}, nil
 }
 
 func (h handler) turnKnobs(r *http.Request) (any, error) {
@@ -227,7 +227,7 @@ func (h handler) renameObject(r *http.Request) (any, error) {
 
 	h.sim.RenameObject(organization.ID, id, body.Name)
 
-	return nil, nil //nolint:nilnil // an empty answer
+	return nothing{}, nil
 }
 
 func (h handler) removeObject(r *http.Request) (any, error) {
@@ -243,7 +243,7 @@ func (h handler) removeObject(r *http.Request) (any, error) {
 
 	h.sim.RemoveObject(organization.ID, id)
 
-	return nil, nil //nolint:nilnil // an empty answer
+	return nothing{}, nil
 }
 
 func (h handler) faultOperations() []operation {
@@ -311,7 +311,7 @@ func (h handler) removeFault(r *http.Request) (any, error) {
 		if strconv.Itoa(injected.ID()) == id {
 			injected.Remove()
 
-			return nil, nil //nolint:nilnil // an empty answer
+			return nothing{}, nil
 		}
 	}
 

@@ -108,7 +108,7 @@ func (h handler) deleteRole(r *http.Request) (any, error) {
 
 	h.sim.DeleteRole(role.ID)
 
-	return nil, nil //nolint:nilnil // an empty answer
+	return nothing{}, nil
 }
 
 // list finds the list that the path names.

@@ -52,7 +52,7 @@ func run(ctx context.Context, arguments []string, stdout io.WriteCloser, stderr 
 		return err
 	}
 
-	sim, err := simulator.Start(set.options)
+	sim, err := simulator.Start(set.options) //nolint:contextcheck // it runs until it is closed
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ type Client struct {
 	once    doer // sends exactly once
 	session *session
 	shared  *memo
-	finders finders
+	finders *finders
 	entries entryStyle
 }
 

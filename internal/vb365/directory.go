@@ -68,6 +68,10 @@ func (c *Client) Groups(ctx context.Context, orgID string, f GroupFilter) ([]Gro
 
 // Sites lists sites of an organization.
 func (c *Client) Sites(ctx context.Context, orgID string, f SiteFilter) ([]Site, error) {
+	return list[Site](ctx, c, orgID, "Sites", f.params())
+}
+
+func (f SiteFilter) params() map[string]string {
 	params := map[string]string{
 		"filter": f.Keyword, "parentId": f.ParentID, "locationFilter": f.LocationType,
 		"dataSource": string(f.DataSource),
@@ -75,7 +79,7 @@ func (c *Client) Sites(ctx context.Context, orgID string, f SiteFilter) ([]Site,
 	if f.IncludePersonalSites {
 		params["includePersonalSites"] = "true"
 	}
-	return list[Site](ctx, c, orgID, "Sites", params)
+	return params
 }
 
 // Teams lists teams of an organization.
@@ -89,6 +93,17 @@ func (c *Client) Teams(ctx context.Context, orgID string, f TeamFilter) ([]Team,
 var sinceV7 = []string{"dataSource", "filter"}
 
 func list[T Object](ctx context.Context, c *Client, orgID, kind string, params map[string]string) ([]T, error) {
+	pages, err := listingOf[T](ctx, c, orgID, kind, params)
+	if err != nil {
+		return nil, err
+	}
+	return recall(ctx, c.shared, "all of "+pages.path+"?"+pages.query.Encode(), pages.all)
+}
+
+// listingOf returns the one listing of an organization's objects for these parameters.
+func listingOf[T Object](
+	ctx context.Context, c *Client, orgID, kind string, params map[string]string,
+) (*listing[T], error) {
 	version, err := c.Version(ctx)
 	if err != nil {
 		return nil, err
@@ -105,8 +120,8 @@ func list[T Object](ctx context.Context, c *Client, orgID, kind string, params m
 		}
 	}
 	path := "/Organizations/" + segment(orgID) + "/" + kind
-	return recall(ctx, c.shared, path+"?"+query.Encode(), func(ctx context.Context) ([]T, error) {
-		return readPages(ctx, c, path, query, T.ObjectID)
+	return recall(ctx, c.shared, path+"?"+query.Encode(), func(context.Context) (*listing[T], error) {
+		return &listing[T]{client: c, path: path, query: query, key: T.ObjectID}, nil
 	})
 }
 

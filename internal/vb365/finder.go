@@ -4,65 +4,43 @@ import (
 	"context"
 	"strings"
 	"sync"
-	"time"
 )
-
-// gatherFor is how long the first question about an organization's objects waits
-// for others to join it. Terraform plans ten resources at a time; answered
-// together they cost one listing instead of ten look-ups.
-const gatherFor = 100 * time.Millisecond
 
 // FindUsers returns the users of an organization with the given ids, keyed as
 // asked for; VB365's ids and Entra object ids are understood. Who is absent from
-// the map does not exist. Questions are gathered: one object is looked up, more
-// are found with one listing, and nothing is asked twice.
+// the map does not exist. It costs one listing of the organization, however many
+// callers ask for however many users; of a listing of several pages, what the
+// first does not hold is looked up while it is little.
 func (c *Client) FindUsers(ctx context.Context, orgID string, ids ...string) (map[string]User, error) {
-	return finderOf(&c.finders, c.finders.users, orgID, func() *finder[User] {
-		return newFinder(c, orgID, "Users", func(ctx context.Context) ([]User, error) {
-			return c.Users(ctx, orgID, UserFilter{})
-		})
-	}).find(ctx, ids)
+	return finderOf(c.finders, c.finders.users, c, orgID, "Users", nil).find(ctx, ids)
 }
 
 // FindGroups is like [Client.FindUsers] for groups.
 func (c *Client) FindGroups(ctx context.Context, orgID string, ids ...string) (map[string]Group, error) {
-	return finderOf(&c.finders, c.finders.groups, orgID, func() *finder[Group] {
-		return newFinder(c, orgID, "Groups", func(ctx context.Context) ([]Group, error) {
-			return c.Groups(ctx, orgID, GroupFilter{})
-		})
-	}).find(ctx, ids)
+	return finderOf(c.finders, c.finders.groups, c, orgID, "Groups", nil).find(ctx, ids)
 }
 
 // FindSites is like [Client.FindUsers] for sites, personal ones among them.
 func (c *Client) FindSites(ctx context.Context, orgID string, ids ...string) (map[string]Site, error) {
-	return finderOf(&c.finders, c.finders.sites, orgID, func() *finder[Site] {
-		return newFinder(c, orgID, "Sites", func(ctx context.Context) ([]Site, error) {
-			return c.Sites(ctx, orgID, SiteFilter{IncludePersonalSites: true})
-		})
-	}).find(ctx, ids)
+	return finderOf(c.finders, c.finders.sites, c, orgID, "Sites", SiteFilter{IncludePersonalSites: true}.params()).find(ctx, ids)
 }
 
 // FindTeams is like [Client.FindUsers] for teams.
 func (c *Client) FindTeams(ctx context.Context, orgID string, ids ...string) (map[string]Team, error) {
-	return finderOf(&c.finders, c.finders.teams, orgID, func() *finder[Team] {
-		return newFinder(c, orgID, "Teams", func(ctx context.Context) ([]Team, error) {
-			return c.Teams(ctx, orgID, TeamFilter{})
-		})
-	}).find(ctx, ids)
+	return finderOf(c.finders, c.finders.teams, c, orgID, "Teams", nil).find(ctx, ids)
 }
 
 // finders holds one finder per organization and kind of object.
 type finders struct {
-	mu     *sync.Mutex
+	mu     sync.Mutex
 	users  map[string]*finder[User]
 	groups map[string]*finder[Group]
 	sites  map[string]*finder[Site]
 	teams  map[string]*finder[Team]
 }
 
-func newFinders() finders {
-	return finders{
-		mu:     new(sync.Mutex),
+func newFinders() *finders {
+	return &finders{
 		users:  map[string]*finder[User]{},
 		groups: map[string]*finder[Group]{},
 		sites:  map[string]*finder[Site]{},
@@ -70,82 +48,63 @@ func newFinders() finders {
 	}
 }
 
-func finderOf[T Object](all *finders, kind map[string]*finder[T], orgID string, create func() *finder[T]) *finder[T] {
+func finderOf[T Object](
+	all *finders, ofKind map[string]*finder[T], c *Client, orgID, kind string, params map[string]string,
+) *finder[T] {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	key := strings.ToLower(orgID)
-	if kind[key] == nil {
-		kind[key] = create()
+	if ofKind[key] == nil {
+		ofKind[key] = &finder[T]{
+			client: c, orgID: orgID, kind: kind, params: params,
+			turn: make(chan struct{}, 1), known: map[string]T{}, absent: map[string]bool{},
+		}
 	}
-	return kind[key]
+	return ofKind[key]
 }
 
-// finder finds the objects of one kind in one organization with as few requests as it can.
+// fewLookUps is how many objects of an organization are looked up one by one
+// before the rest of a listing of several pages is read.
+const fewLookUps = 5
+
+// finder finds the objects of one kind in one organization and remembers them.
 type finder[T Object] struct {
 	client *Client
 	orgID  string
 	kind   string // as in the URL: Users
-	list   func(context.Context) ([]T, error)
-	asking sync.Mutex // one batch asks at a time, so that the next profits from its answer
+	params map[string]string
+	turn   chan struct{} // held by the caller that asks: the next profits from its answers
 
-	mu       sync.Mutex
-	known    map[string]T    // by objectKey
-	absent   map[string]bool // by objectKey
-	asked    bool            // a request was made
-	gathered *batch          // waits for more questions
-}
-
-// batch is a set of questions that are asked together.
-type batch struct {
-	ids  map[string]string // id as asked for, by objectKey
-	done chan struct{}
-	err  error
-}
-
-func newFinder[T Object](c *Client, orgID, kind string, list func(context.Context) ([]T, error)) *finder[T] {
-	return &finder[T]{
-		client: c, orgID: orgID, kind: kind, list: list,
-		known: map[string]T{}, absent: map[string]bool{},
-	}
+	known    map[string]T    // by key
+	absent   map[string]bool // by key
+	lookUps  int
+	consumed int // objects of the listing that are in known
 }
 
 // key makes equal what [SameObject] calls the same: users and groups are known by
 // their Entra object id.
 func (f *finder[T]) key(id string) string {
 	id = strings.ToLower(id)
-	if (f.kind == "Users" || f.kind == "Groups") && len(id) > guidLength {
+	if f.isPrincipal() && len(id) > guidLength {
 		return id[:guidLength]
 	}
 	return id
 }
 
+// isPrincipal tells whether the objects have Entra object ids beside VB365's.
+func (f *finder[T]) isPrincipal() bool { return f.kind == "Users" || f.kind == "Groups" }
+
 func (f *finder[T]) find(ctx context.Context, ids []string) (map[string]T, error) {
-	f.mu.Lock()
-	var waitFor *batch
-	for _, id := range ids {
-		if f.answered(id) {
-			continue
-		}
-		if f.gathered == nil {
-			f.gathered = &batch{ids: map[string]string{}, done: make(chan struct{})}
-			go f.ask(context.WithoutCancel(ctx), f.gathered)
-		}
-		waitFor = f.gathered
-		waitFor.ids[f.key(id)] = id
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	f.mu.Unlock()
-	if waitFor != nil {
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-waitFor.done:
-		}
-		if waitFor.err != nil {
-			return nil, waitFor.err
-		}
+	// The answers are everybody's: a caller that gives up does not cut them off.
+	if err := f.answer(context.WithoutCancel(ctx), ids); err != nil {
+		return nil, err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	found := map[string]T{}
 	for _, id := range ids {
 		if object, ok := f.known[f.key(id)]; ok && f.matches(object, id) {
@@ -157,109 +116,101 @@ func (f *finder[T]) find(ctx context.Context, ids []string) (map[string]T, error
 
 // matches guards against a VB365 id whose Entra half is right and whose on-premises half is not.
 func (f *finder[T]) matches(object T, id string) bool {
-	if f.kind == "Users" || f.kind == "Groups" {
+	if f.isPrincipal() {
 		return SameObject(object.ObjectID(), id)
 	}
 	return strings.EqualFold(object.ObjectID(), id)
 }
 
-func (f *finder[T]) answered(id string) bool {
-	_, known := f.known[f.key(id)]
-	return known || f.absent[f.key(id)]
-}
-
-func (f *finder[T]) ask(ctx context.Context, b *batch) {
-	defer close(b.done)
-	time.Sleep(gatherFor)
-	f.mu.Lock()
-	f.gathered = nil
-	f.mu.Unlock()
-
-	f.asking.Lock()
-	defer f.asking.Unlock()
-	f.mu.Lock()
-	for key, id := range b.ids {
-		if f.answered(id) {
-			delete(b.ids, key) // by the batch before
+// unanswered returns the ids that nothing is known about yet, each once.
+func (f *finder[T]) unanswered(ids []string) []string {
+	var open []string
+	seen := map[string]bool{}
+	for _, id := range ids {
+		key := f.key(id)
+		if _, known := f.known[key]; !known && !f.absent[key] && !seen[key] {
+			open = append(open, id)
+			seen[key] = true
 		}
 	}
-	single := len(b.ids) == 1 && !f.asked
-	f.asked = true
-	f.mu.Unlock()
-
-	if len(b.ids) > 0 && !single {
-		b.err = f.takeListing(ctx)
-	}
-	if b.err == nil {
-		b.err = f.lookUpRest(ctx, b.ids, single)
-	}
+	return open
 }
 
-func (f *finder[T]) takeListing(ctx context.Context) error {
-	all, err := f.list(ctx)
+// answer finds out about ids: by the listing's first page, which is all of it for
+// most organizations, then by looking a few up, then by the rest of the listing.
+func (f *finder[T]) answer(ctx context.Context, ids []string) error {
+	if len(f.unanswered(ids)) == 0 {
+		return nil
+	}
+	pages, err := listingOf[T](ctx, f.client, f.orgID, f.kind, f.params)
 	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, object := range all {
-		f.known[f.key(object.ObjectID())] = object
+	objects, whole, err := pages.first(ctx)
+	if err != nil {
+		return err
+	}
+	f.learn(objects)
+	open := f.unanswered(ids)
+	if !whole && f.lookUps+len(open) > fewLookUps {
+		if objects, err = pages.all(ctx); err != nil {
+			return err
+		}
+		whole = true
+		f.learn(objects)
+		open = f.unanswered(ids)
+	}
+	for _, id := range open {
+		if err := f.lookUp(ctx, pages, id, whole); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// lookUpRest looks up what is still unanswered. What the server's cache does not
-// hold it is asked to look for in Microsoft 365: the object may be a minute old.
-func (f *finder[T]) lookUpRest(ctx context.Context, ids map[string]string, cacheFirst bool) error {
-	version, err := f.client.Version(ctx)
-	if err != nil {
-		return err
+func (f *finder[T]) learn(objects []T) {
+	for _, object := range objects[min(f.consumed, len(objects)):] {
+		f.known[f.key(object.ObjectID())] = object
 	}
-	for key, id := range ids {
-		f.mu.Lock()
-		done := f.answered(id)
-		f.mu.Unlock()
-		if done {
-			continue
-		}
-		object, found, err := f.lookUpOne(ctx, id, version, cacheFirst)
+	f.consumed = len(objects)
+}
+
+// lookUp asks for one object that the listing, as far as it was read, does not hold.
+func (f *finder[T]) lookUp(ctx context.Context, pages *listing[T], id string, whole bool) error {
+	f.lookUps++
+	var source DataSource
+	if whole {
+		// The server's copy of the directory does not have it; it may be a minute old.
+		version, err := f.client.Version(ctx)
 		if err != nil {
 			return err
 		}
-		f.mu.Lock()
-		if found {
-			f.known[f.key(object.ObjectID())] = object
-		} else {
-			f.absent[key] = true
+		if version < V7 {
+			f.absent[f.key(id)] = true
+			return nil
 		}
-		f.mu.Unlock()
+		source = Production
 	}
-	return nil
-}
-
-func (f *finder[T]) lookUpOne(ctx context.Context, id string, version Version, cacheFirst bool) (T, bool, error) {
-	if cacheFirst {
-		object, found, err := lookUp[T](ctx, f.client, f.orgID, f.kind, id, "")
-		if found || err != nil {
-			return object, found, err
-		}
-		// A synchronized object's id does not end in zeros: an Entra object id
-		// alone does not lead to it, only the listing does.
-		if len(id) == guidLength && f.kind != "Teams" {
-			if err := f.takeListing(ctx); err != nil {
-				return object, false, err
-			}
-			f.mu.Lock()
-			object, found = f.known[f.key(id)]
-			f.mu.Unlock()
-			if found {
-				return object, true, nil
-			}
-		}
+	object, found, err := lookUp[T](ctx, f.client, f.orgID, f.kind, id, source)
+	switch {
+	case err != nil:
+		return err
+	case found:
+		f.known[f.key(object.ObjectID())] = object
+		return nil
+	case whole:
+		f.absent[f.key(id)] = true
+		return nil
 	}
-	if version < V7 {
-		var none T
-		return none, false, nil
+	// An Entra object id alone does not lead to a synchronized object, whose id
+	// does not end in zeros. The listing does.
+	objects, err := pages.all(ctx)
+	if err != nil {
+		return err
 	}
-	return lookUp[T](ctx, f.client, f.orgID, f.kind, id, Production)
+	f.learn(objects)
+	if len(f.unanswered([]string{id})) == 0 {
+		return nil
+	}
+	return f.lookUp(ctx, pages, id, true)
 }

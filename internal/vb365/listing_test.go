@@ -84,7 +84,7 @@ func directoryOf(n int) map[string]http.HandlerFunc {
 	return handlers
 }
 
-func TestOneObjectIsLookedUpAndSeveralAreListed(t *testing.T) {
+func TestManyQuestionsCostOneListing(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		ask   [][]string // one question per caller
@@ -95,7 +95,6 @@ func TestOneObjectIsLookedUpAndSeveralAreListed(t *testing.T) {
 		"one by both ids":                      {[][]string{{id72(1)[:36], strings.ToUpper(id72(1))}}, 1},
 		"several of one role":                  {[][]string{{id72(1), id72(2), id72(3)}}, 1},
 		"one each of many roles at once":       {[][]string{{id72(1)}, {id72(2)}, {id72(3)}, {id72(4)}}, 1},
-		"the same of many roles at once":       {[][]string{{id72(1)}, {id72(1)}, {id72(1)}}, 1},
 		"nothing":                              {[][]string{{}}, 0},
 		"several, one of which does not exist": {[][]string{{id72(1), id72(99)}}, 2},
 	} {
@@ -106,24 +105,78 @@ func TestOneObjectIsLookedUpAndSeveralAreListed(t *testing.T) {
 			f := newFakeServer(t, handlers)
 			c := f.client(t)
 			for range 2 { // the second time everything is known
-				var wg sync.WaitGroup
-				for _, ids := range tc.ask {
-					wg.Go(func() {
-						found, err := c.FindGroups(t.Context(), "o", ids...)
-						if err != nil {
-							t.Error(err)
-						}
-						for _, id := range ids {
-							if _, ok := found[id]; ok == (id == id72(99)) {
-								t.Errorf("found[%s] = %t", id, ok)
-							}
-						}
-					})
-				}
-				wg.Wait()
+				askAll(t, c, tc.ask)
 			}
 			if n := f.total("GET /Organizations/o/Groups"); n != tc.wants {
 				t.Errorf("%d requests, want %d: %v", n, tc.wants, f.calls)
+			}
+			if _, err := c.Groups(t.Context(), "o", GroupFilter{}); err != nil {
+				t.Error(err)
+			}
+			if n := f.count("GET /Organizations/o/Groups"); n != 1 {
+				t.Errorf("a listing for its own sake was not shared: %d", n)
+			}
+		})
+	}
+}
+
+func askAll(t *testing.T, c *Client, questions [][]string) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for _, ids := range questions {
+		wg.Go(func() {
+			found, err := c.FindGroups(t.Context(), "o", ids...)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, id := range ids {
+				if _, ok := found[id]; ok == (id == id72(99)) {
+					t.Errorf("found[%s] = %t", id, ok)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestOfALongListingLittleIsLookedUpAndMuchIsRead(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		ask          []int
+		pages, looks int
+	}{
+		"what the first page holds": {[]int{0, 1, 2, 3}, 1, 0},
+		"a few others":              {[]int{1, 10, 20, 30}, 1, 3},
+		"many others":               {[]int{10, 11, 12, 13, 14, 15}, 10, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			handlers := directoryOf(40)
+			handlers["GET /Organizations/o/Groups"] = func(w http.ResponseWriter, r *http.Request) {
+				offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+				var results []Group
+				for i := offset; i < min(40, offset+4); i++ {
+					results = append(results, Group{ID: id72(i)})
+				}
+				links := map[string]any{"self": map[string]any{}}
+				if offset+4 < 40 {
+					links["next"] = map[string]any{}
+				}
+				answer(http.StatusOK, map[string]any{"limit": 4, "results": results, "_links": links})(w, r)
+			}
+			f := newFakeServer(t, handlers)
+			c := f.client(t)
+			var ids []string
+			for _, i := range tc.ask {
+				ids = append(ids, id72(i))
+			}
+			found, err := c.FindGroups(t.Context(), "o", ids...)
+			if err != nil || len(found) != len(ids) {
+				t.Fatalf("found %d of %d, %v", len(found), len(ids), err)
+			}
+			pages := f.count("GET /Organizations/o/Groups")
+			if looks := f.total("GET /Organizations/o/Groups/"); pages != tc.pages || looks != tc.looks {
+				t.Errorf("%d pages and %d look-ups, want %d and %d", pages, looks, tc.pages, tc.looks)
 			}
 		})
 	}

@@ -78,7 +78,8 @@ func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 		if version < V8 {
 			return fetch[[]Organization](ctx, c, request{path: "/Organizations", query: query, slow: true})
 		}
-		return readPages(ctx, c, "/Organizations", query, func(o Organization) string { return o.ID })
+		pages := &listing[Organization]{client: c, path: "/Organizations", query: query, key: func(o Organization) string { return o.ID }}
+		return pages.all(ctx)
 	})
 }
 

@@ -35,18 +35,29 @@ func drift(state model, is shown, labels labels) []string {
 		}
 	}
 	for _, l := range lists {
+		if l == managed && is.role.Type == vb365.EntireOrganization {
+			continue // that there are none any more goes with the scope
+		}
 		for _, k := range l.kinds {
-			before, _ := idsOf(*l.of(&state), k)
-			for _, e := range *l.ofSpec(&is.entries) {
-				if e.Known() && e.Kind == k.entry && !containsObject(before, e.ObjectID(), k) {
-					changed("%s %s was added", l.noun, e.Label())
-				}
-			}
-			for _, id := range before {
-				if _, still := heldIn(*l.ofSpec(&is.entries), k, id); !still {
-					changed("%s %s was removed", l.noun, labels.of(k, id))
-				}
-			}
+			changes = append(changes, driftOf(l, k, state, is, labels)...)
+		}
+	}
+	return changes
+}
+
+// driftOf says in words which objects of one kind came to a list and which went.
+func driftOf(l *roleList, k *kind, state model, is shown, labels labels) []string {
+	var changes []string
+	before, _ := idsOf(*l.of(&state), k)
+	now := *l.ofSpec(&is.entries)
+	for _, e := range now {
+		if e.Known() && e.Kind == k.entry && !containsObject(before, e.ObjectID(), k) {
+			changes = append(changes, fmt.Sprintf("%s %s was added outside Terraform", l.noun, e.Label()))
+		}
+	}
+	for _, id := range before {
+		if !holds(now, k, id) {
+			changes = append(changes, fmt.Sprintf("%s %s was removed outside Terraform", l.noun, labels.of(k, id)))
 		}
 	}
 	return changes
@@ -56,13 +67,11 @@ func containsObject(ids []string, id string, k *kind) bool {
 	return slices.ContainsFunc(ids, func(other string) bool { return k.same(other, id) })
 }
 
-func heldIn(entries []vb365.Entry, k *kind, id string) (vb365.Entry, bool) {
-	for _, e := range entries {
-		if e.Known() && e.Kind == k.entry && k.same(e.ObjectID(), id) {
-			return e, true
-		}
-	}
-	return vb365.Entry{}, false
+// holds tells whether entries hold an object.
+func holds(entries []vb365.Entry, k *kind, id string) bool {
+	return slices.ContainsFunc(entries, func(e vb365.Entry) bool {
+		return e.Known() && e.Kind == k.entry && k.same(e.ObjectID(), id)
+	})
 }
 
 // warnOfDrift reports changes in one warning.
@@ -71,9 +80,12 @@ func warnOfDrift(diags *diag.Diagnostics, name string, changes []string) {
 		return
 	}
 	diags.AddWarning(fmt.Sprintf("Restore operator role %q was changed outside Terraform", name),
-		"- "+strings.Join(changes, "\n- ")+"\n\n"+
+		bullets(changes)+"\n\n"+
 			"Applying puts back what the configuration says. To keep a change, write it into the configuration.")
 }
+
+// bullets writes texts as a list. Terraform does not wrap lines that are indented.
+func bullets(texts []string) string { return "  - " + strings.Join(texts, "\n  - ") }
 
 // warnOfUnknownKinds reports entries that take part in the role and that the provider cannot manage.
 func warnOfUnknownKinds(diags *diag.Diagnostics, name string, entries vb365.RoleEntries, overwrite types.Bool) {
@@ -87,7 +99,7 @@ func warnOfUnknownKinds(diags *diag.Diagnostics, name string, entries vb365.Role
 		what = "They are removed by the next apply, since overwrite_unmanaged_objects is set."
 	}
 	diags.AddWarning(fmt.Sprintf("Restore operator role %q holds entries of unknown kinds", name),
-		"- "+strings.Join(unknown, "\n- ")+"\n\n"+what)
+		bullets(unknown)+"\n\n"+what)
 }
 
 // labels are the names of a role's objects when they were last seen, so that an

@@ -176,7 +176,10 @@ func newModel(prior model, role vb365.Role, entries vb365.RoleEntries) model {
 			}
 		}
 	}
-	m.UnmanagedObjects = types.SetValueMust(types.StringType, unmanaged)
+	m.UnmanagedObjects = types.SetNull(types.StringType)
+	if len(unmanaged) > 0 {
+		m.UnmanagedObjects = types.SetValueMust(types.StringType, unmanaged)
+	}
 	return m
 }
 

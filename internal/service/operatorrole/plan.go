@@ -71,8 +71,8 @@ func exactPlan(plan, state model, creating bool) model {
 		plan.RoleType = types.StringUnknown()
 	}
 	plan.UnmanagedObjects = state.UnmanagedObjects
-	if creating || plan.OverwriteUnmanagedObjects.ValueBool() || state.UnmanagedObjects.IsNull() {
-		plan.UnmanagedObjects = types.SetValueMust(types.StringType, nil)
+	if creating || plan.OverwriteUnmanagedObjects.ValueBool() {
+		plan.UnmanagedObjects = types.SetNull(types.StringType)
 	}
 	return plan
 }

@@ -103,8 +103,8 @@ func TestAccChecksAtPlanTimeCostOneListingPerOrganizationAndKindOrLess(t *testin
 	env.ResetRequests()
 	w = env.Workspace(t, role("One", object("operators", set("groups", group(helpdeskGroup))), object("managed_objects", set("users", user(alex)))))
 	w.MustRun(t, "plan", "-no-color")
-	if got := costOf(env); got.listings != 0 || got.lookUps != 2 {
-		t.Errorf("a checked plan of one role with two objects cost %+v, want two look-ups and no listing", got)
+	if got := costOf(env); got.listings+got.lookUps > 2 {
+		t.Errorf("a checked plan of one role with two objects cost %+v, want two requests for them", got)
 	}
 }
 

@@ -444,16 +444,16 @@ func addError(diags *diag.Diagnostics, doing string, err error) {
 		diags.AddAttributeError(path.Root("name"), titleTwice, "While "+doing+": "+err.Error()+
 			". Give each its own name, or declare the role once.")
 	case errors.As(err, &mismatch):
-		diags.AddError(titleMismatch, fmt.Sprintf("While %s, the server accepted the request but shows the role otherwise:\n- %s\n\n"+
+		diags.AddError(titleMismatch, fmt.Sprintf("While %s, the server accepted the request but shows the role otherwise:\n%s\n\n"+
 			"The role was corrected once, entry by entry, without success. The state holds what the server shows; "+
 			"the next plan shows the difference. If it comes back, please report this with the log of TF_LOG=DEBUG.",
-			doing, strings.Join(mismatch.differences, "\n- ")))
+			doing, bullets(mismatch.differences)))
 	case errors.As(err, &unknown):
 		diags.AddAttributeError(path.Root("overwrite_unmanaged_objects"), titleUnknownKinds,
 			fmt.Sprintf("While %s: the role holds entries of kinds that this provider does not know, and its name, description or "+
-				"scope can only be changed by replacing all of it:\n- %s\n\n"+
+				"scope can only be changed by replacing all of it:\n%s\n\n"+
 				"Set overwrite_unmanaged_objects = true to remove them, or make this change in the console.",
-				doing, strings.Join(unknown.entries, "\n- ")))
+				doing, bullets(unknown.entries)))
 	default:
 		diags.Append(tfkit.Error(doing, err))
 	}
@@ -472,11 +472,11 @@ const hintNewObject = "If it was created a moment ago, the server may not know i
 	"directory and synchronizes it from time to time."
 
 func conflictDetail(e *conflictError) string {
-	return fmt.Sprintf("The organization already has a role named %q (id %s), and it is not as declared here:\n- %s\n\n"+
+	return fmt.Sprintf("The organization already has a role named %q (id %s), and it is not as declared here:\n%s\n\n"+
 		"To manage it, import it; the next plan then shows what would change:\n"+
 		"  import {\n    to = vb365_restore_operator_role.<name>\n    id = %q\n  }\n"+
 		"To keep it beside a new one, give the new one another name.",
-		e.role.Name, e.role.ID, strings.Join(e.differences, "\n- "), e.role.ID)
+		e.role.Name, e.role.ID, bullets(e.differences), e.role.ID)
 }
 
 func upperFirst(s string) string {

@@ -5,13 +5,17 @@ package provider
 import (
 	"context"
 	"os"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/vb365/terraform-provider-vb365/internal/service/directory"
 	"github.com/vb365/terraform-provider-vb365/internal/service/operatorrole"
+	"github.com/vb365/terraform-provider-vb365/internal/service/restoreportal"
+	"github.com/vb365/terraform-provider-vb365/internal/service/server"
 	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
@@ -72,7 +76,9 @@ func (p *vb365Provider) Resources(context.Context) []func() resource.Resource {
 }
 
 func (p *vb365Provider) DataSources(context.Context) []func() datasource.DataSource {
-	return nil
+	return slices.Concat(
+		directory.DataSources(), operatorrole.DataSources(), restoreportal.DataSources(), server.DataSources(),
+	)
 }
 
 func (p *vb365Provider) ListResources(context.Context) []func() list.ListResource {

@@ -1,0 +1,43 @@
+package server_test
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/vb365/terraform-provider-vb365/internal/acctest"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+)
+
+func TestMain(m *testing.M) { acctest.Main(m) }
+
+func TestAccServerTellsBuildVersionsAndHealth(t *testing.T) {
+	t.Parallel()
+	for version, served := range map[string][]string{"v8": {"v8", "v7", "v6"}, "v7": {"v7", "v6"}, "v6": {"v6"}} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			env := acctest.Start(t, simulator.Options{Versions: served, Unhealthy: true, ProductVersion: "8.1.2.3"})
+			var healthCheck knownvalue.Check = knownvalue.Null()
+			if version == "v8" {
+				healthCheck = knownvalue.ObjectPartial(map[string]knownvalue.Check{"status": knownvalue.StringExact("Unhealthy")})
+			}
+			var versions []knownvalue.Check
+			for _, v := range served {
+				versions = append(versions, knownvalue.StringExact(v))
+			}
+			at := func(name string, check knownvalue.Check) statecheck.StateCheck {
+				return statecheck.ExpectKnownValue("data.vb365_server.this", tfjsonpath.New(name), check)
+			}
+			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: env.Providers(), Steps: []resource.TestStep{{
+				Config: `data "vb365_server" "this" {}`,
+				ConfigStateChecks: []statecheck.StateCheck{
+					at("build", knownvalue.StringExact("8.1.2.3")), at("api_version", knownvalue.StringExact(version)),
+					at("api_versions", knownvalue.ListExact(versions)), at("health", healthCheck),
+				},
+			}}})
+		})
+	}
+}

@@ -1,0 +1,158 @@
+// Package examples_test plans every example against the simulator with its
+// three customers, so that what the documentation shows works.
+package examples_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vb365/terraform-provider-vb365/internal/acctest"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+)
+
+// What the examples say of the server, and the simulator has otherwise.
+const (
+	endpoint = "https://vb365.example.com:4443"
+	pin      = "8E:4C:61:0B:D3:5A:F7:29:90:1E:C8:44:7B:A2:36:DF:05:9D:E1:73:2C:B8:56:FA:18:CB:40:97:6E:D2:83:3F"
+)
+
+func TestMain(m *testing.M) { acctest.Main(m) }
+
+func TestAccDataSourceExamplesPlan(t *testing.T) {
+	t.Parallel()
+
+	planEach(t, "data-sources/*/data-source*.tf", addHelpdesk)
+}
+
+func TestAccResourceExamplesPlan(t *testing.T) {
+	t.Parallel()
+
+	planEach(t, "resources/*/resource*.tf", func(*testing.T, *acctest.Env) {})
+}
+
+// planEach plans each file that matches the pattern by itself, on a server of its
+// own that was prepared for it.
+func planEach(t *testing.T, pattern string, prepare func(*testing.T, *acctest.Env)) {
+	t.Helper()
+
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s matches no examples (%v)", pattern, err)
+	}
+
+	for _, file := range files {
+		t.Run(filepath.ToSlash(file), func(t *testing.T) {
+			t.Parallel()
+
+			env := threeCustomers(t)
+			prepare(t, env)
+
+			workspace := env.Workspace(t, read(t, file))
+			workspace.MustRun(t, "plan", "-input=false", "-no-color")
+		})
+	}
+}
+
+func TestAccImportExampleFindsTheRole(t *testing.T) {
+	t.Parallel()
+
+	const example = "resources/vb365_restore_operator_role/"
+
+	env := threeCustomers(t)
+	addHelpdesk(t, env)
+
+	workspace := env.Workspace(t, read(t, example+"resource.tf")+read(t, example+"import-by-string-id.tf"))
+
+	plan := workspace.MustRun(t, "plan", "-input=false", "-no-color")
+	if !strings.Contains(plan, "1 to import") {
+		t.Errorf("the role of the example is not imported:\n%s", plan)
+	}
+}
+
+func TestAccProviderExampleReachesTheServer(t *testing.T) {
+	t.Parallel()
+
+	env := threeCustomers(t)
+	workspace := env.Workspace(t, "")
+	workspace.Write(t, "main.tf", adapted(t, env, "provider/provider.tf")+`data "vb365_organizations" "all" {}`)
+	workspace.MustRun(t, "plan", "-input=false", "-no-color")
+}
+
+func TestAccOnboardingExampleAppliesAndPlansEmpty(t *testing.T) {
+	t.Parallel()
+
+	env := threeCustomers(t)
+	workspace := env.Workspace(t, "")
+
+	for _, pattern := range []string{"customer-onboarding/*.tf", "customer-onboarding/customers/*", "modules/*/*.tf"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s matches no files (%v)", pattern, err)
+		}
+
+		for _, file := range files {
+			if err := os.MkdirAll(filepath.Join(workspace.Dir, filepath.Dir(file)), 0o750); err != nil {
+				t.Fatal(err)
+			}
+
+			workspace.Write(t, file, adapted(t, env, file))
+		}
+	}
+
+	const root = "-chdir=customer-onboarding"
+
+	workspace.MustRun(t, root, "get")
+
+	applied := workspace.MustRun(t, root, "apply", "-auto-approve", "-input=false", "-no-color")
+	if !strings.Contains(applied, "4 added") {
+		t.Errorf("apply did not create the four roles of the three customers:\n%s", applied)
+	}
+
+	workspace.MustRun(t, root, "plan", "-detailed-exitcode", "-input=false", "-no-color")
+}
+
+func threeCustomers(t *testing.T) *acctest.Env {
+	t.Helper()
+
+	env := acctest.Start(t, simulator.Options{})
+	env.Seed(simulator.ThreeCustomers())
+
+	return env
+}
+
+// addHelpdesk adds the role that examples ask for or import.
+func addHelpdesk(t *testing.T, env *acctest.Env) {
+	t.Helper()
+
+	operators, ok := env.Group(simulator.ContosoID, "Helpdesk")
+	if !ok {
+		t.Fatal("Contoso has no helpdesk")
+	}
+
+	env.AddRole(simulator.Role{
+		OrganizationID: simulator.ContosoID,
+		Name:           "Helpdesk",
+		Type:           simulator.EntireOrganization,
+		Operators:      []simulator.Entry{simulator.GroupEntry(operators)},
+	})
+}
+
+// adapted returns a file of an example with the simulator for the server that it names.
+func adapted(t *testing.T, env *acctest.Env, file string) string {
+	t.Helper()
+
+	return strings.NewReplacer(endpoint, env.URL(), pin, env.CertificateSHA256()).Replace(read(t, file))
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+
+	text, err := os.ReadFile(filepath.FromSlash(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return string(text)
+}

@@ -243,3 +243,17 @@ func TestAServerThatWantsEntryIDsGetsThemFromTheSecondRequestOn(t *testing.T) {
 		t.Errorf("%d requests, want 3: refused, with ids, with ids at once", n)
 	}
 }
+
+func TestACreateThatDoesNotTellWhatItCreatedMayHaveHappened(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"no body":     text(http.StatusCreated, "", ""),
+		"another one": answer(http.StatusOK, map[string]any{"status": "done"}),
+	} {
+		f := newFakeServer(t, map[string]http.HandlerFunc{"POST /Organizations/o/RbacRoles": handler})
+		_, err := f.client(t).CreateRole(t.Context(), RoleSpec{Role: Role{OrganizationID: "o", Name: "n"}})
+		if !MayHaveHappened(err) {
+			t.Errorf("%s: got %v, want an error that says that it may have happened", name, err)
+		}
+	}
+}

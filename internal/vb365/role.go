@@ -170,8 +170,12 @@ func (c *Client) CreateRole(ctx context.Context, spec RoleSpec) (Role, error) {
 		return Role{}, err
 	}
 	var role Role
-	if err := c.decode(resp, &role); err != nil {
-		return Role{}, err
+	if err := c.decode(resp, &role); err != nil || role.ID == "" {
+		// It was created, but which one it is has to be found out: like an answer that was lost.
+		c.shared.forget(rolesPath)
+		return Role{}, &UnreachableError{
+			Endpoint: c.Endpoint(), Sent: true, Err: fmt.Errorf("the answer %s does not tell the new role's id", resp.statusText()),
+		}
 	}
 	c.rememberRole(role)
 	return role, nil

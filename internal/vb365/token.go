@@ -19,6 +19,10 @@ import (
 // tokens are renewed after four fifths of their life.
 const renewAhead = time.Minute
 
+// usualLife is how long tokens live unless an administrator changes it; it is
+// taken for the life of a token that does not tell.
+const usualLife = time.Hour
+
 // grant is a token as the server issued it.
 type grant struct {
 	AccessToken  string          `json:"access_token"`
@@ -32,6 +36,9 @@ type grant struct {
 type lenientDuration time.Duration
 
 func (d *lenientDuration) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
 	seconds, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64)
 	if err != nil {
 		return fmt.Errorf("expires_in is not a number of seconds: %w", err)
@@ -159,6 +166,9 @@ func (s *session) request(ctx context.Context, version Version, form url.Values)
 		return nil, s.client.notVB365(&response{method: resp.method, path: resp.path, status: resp.status, header: resp.header})
 	}
 	life := time.Duration(next.ExpiresIn)
+	if life <= 0 {
+		life = usualLife
+	}
 	next.renewAt = s.now().Add(life - min(renewAhead, life/5))
 	return next, nil
 }

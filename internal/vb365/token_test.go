@@ -176,3 +176,20 @@ func TestACallerThatGivesUpDoesNotFailTheOthersLogin(t *testing.T) {
 		t.Errorf("the caller that waited got %v", err)
 	}
 }
+
+func TestATokenThatDoesNotTellItsLifeIsUsedForAWhile(t *testing.T) {
+	t.Parallel()
+	f := newFakeServer(t, map[string]http.HandlerFunc{
+		"GET /RbacRoles/r": answer(http.StatusOK, Role{ID: "r"}),
+		"POST /token":      answer(http.StatusOK, map[string]any{"access_token": "a", "expires_in": nil}),
+	})
+	c := f.client(t)
+	for range 3 {
+		if _, err := c.RefreshRole(t.Context(), "r"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := f.count("POST /token"); n != 1 {
+		t.Errorf("logged in %d times, want once", n)
+	}
+}

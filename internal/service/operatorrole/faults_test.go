@@ -294,3 +294,17 @@ func TestAccARoleDeclaredTwiceIsRefused(t *testing.T) {
 		ExpectError: regexp.MustCompile(`declared twice`),
 	})
 }
+
+func TestAccAnUpdateOfARoleThatIsGoneSaysSo(t *testing.T) {
+	env := start(t)
+	w := env.Workspace(t, simple)
+	w.MustRun(t, "apply", "-auto-approve", "-no-color")
+	w.Write(t, "override.tf", `resource "vb365_restore_operator_role" "this" { description = "new" }`)
+	w.MustRun(t, "plan", "-no-color", "-out=plan")
+	env.DeleteRole(onlyRole(t, env).ID)
+	if out, code := w.Run(t, "apply", "-no-color", "plan"); code != 1 || !strings.Contains(out, "The restore operator role is gone") {
+		t.Errorf("apply ended with %d:\n%s", code, out)
+	}
+	w.MustRun(t, "apply", "-auto-approve", "-no-color")
+	onlyRole(t, env)
+}

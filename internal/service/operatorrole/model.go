@@ -106,6 +106,11 @@ func (l *roleList) ofSpec(e *vb365.RoleEntries) *[]vb365.Entry {
 	return &e.Excluded
 }
 
+// manages tells whether an entry of the list is of a kind that can be declared there.
+func (l *roleList) manages(e vb365.Entry) bool {
+	return e.Known() && slices.ContainsFunc(l.kinds, func(k *kind) bool { return k.entry == e.Kind })
+}
+
 func (l *roleList) attributeTypes() map[string]attr.Type {
 	set := types.SetType{ElemType: types.StringType}
 	attributes := make(map[string]attr.Type, len(l.kinds))
@@ -171,7 +176,7 @@ func newModel(prior model, role vb365.Role, entries vb365.RoleEntries) model {
 		shown := l.ofSpec(&entries)
 		*l.of(&m) = newList(*l.of(&prior), l, *shown)
 		for _, e := range *shown {
-			if !e.Known() {
+			if !l.manages(e) {
 				unmanaged = append(unmanaged, types.StringValue(unmanagedText(l, e)))
 			}
 		}

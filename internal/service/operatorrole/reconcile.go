@@ -198,7 +198,7 @@ func compare(spec vb365.RoleSpec, is shown, tolerateUnknown bool) []string {
 			differ("the %s %s is missing", l.noun, e.Label())
 		}
 		for _, e := range without(have, want) {
-			if e.Known() || !tolerateUnknown {
+			if l.manages(e) || !tolerateUnknown {
 				differ("it has the %s %s beside", l.noun, e.Label())
 			}
 		}
@@ -269,7 +269,7 @@ func adjust(ctx context.Context, client roles, is shown, spec vb365.RoleSpec, to
 	for _, l := range lists {
 		surplus := without(*l.ofSpec(&is.entries), *l.ofSpec(&spec.RoleEntries))
 		if tolerateUnknown {
-			surplus = slices.DeleteFunc(surplus, func(e vb365.Entry) bool { return !e.Known() })
+			surplus = slices.DeleteFunc(surplus, func(e vb365.Entry) bool { return !l.manages(e) })
 		}
 		if len(surplus) == 0 {
 			continue
@@ -334,7 +334,7 @@ func unknownEntries(entries vb365.RoleEntries) []string {
 	var unknown []string
 	for _, l := range lists {
 		for _, e := range *l.ofSpec(&entries) {
-			if !e.Known() {
+			if !l.manages(e) {
 				unknown = append(unknown, l.noun+" "+e.Label())
 			}
 		}

@@ -242,6 +242,11 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	is, err := look(ctx, client, plan.ID.ValueString())
+	if errors.Is(err, vb365.ErrNotFound) {
+		resp.Diagnostics.AddError(titleGone, fmt.Sprintf("While %s: the server does not have it any more. "+
+			"It was deleted after the plan was made. Plan again: it is then created anew.", doing))
+		return
+	}
 	if err != nil {
 		addError(&resp.Diagnostics, doing, err)
 		return
@@ -465,6 +470,7 @@ const (
 	titleConflict     = "A restore operator role of this name exists"
 	titleTwice        = "The restore operator role is declared twice"
 	titleMismatch     = "The restore operator role is not as declared"
+	titleGone         = "The restore operator role is gone"
 	titleUnknownKinds = "Entries of unknown kinds would be lost"
 )
 

@@ -3,8 +3,13 @@
 package tfkit
 
 import (
+	"context"
 	"fmt"
 	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
 )
@@ -71,16 +76,34 @@ func (l *Ledger) Known(subject string) (what string, found bool) {
 	return what, found
 }
 
-// Configured returns the connections that Terraform hands to a service's
+// configured returns the connections that Terraform hands to a service's
 // Configure as provider data; nil while the provider is not configured, as
 // during validation.
-func Configured(providerData any) (*Connections, error) {
+func configured(providerData any, diags *diag.Diagnostics) *Connections {
 	if providerData == nil {
-		return nil, nil //nolint:nilnil // the provider is not configured yet
+		return nil
 	}
 	connections, ok := providerData.(*Connections)
 	if !ok {
-		return nil, fmt.Errorf("the provider handed over %T instead of its connections; please report this", providerData)
+		diags.AddError("The provider is out of order",
+			fmt.Sprintf("It handed over %T instead of its connections; please report this.", providerData))
 	}
-	return connections, nil
+	return connections
+}
+
+// DataSource is embedded by data sources to be handed the provider's connections.
+type DataSource struct{ Connections *Connections }
+
+// Configure implements [datasource.DataSourceWithConfigure].
+func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	d.Connections = configured(req.ProviderData, &resp.Diagnostics)
+}
+
+// Resource is embedded by resources and list resources to be handed the
+// provider's connections.
+type Resource struct{ Connections *Connections }
+
+// Configure implements [resource.ResourceWithConfigure].
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	r.Connections = configured(req.ProviderData, &resp.Diagnostics)
 }

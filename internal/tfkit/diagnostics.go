@@ -181,3 +181,7 @@ func (c *Connections) ReportTrouble(diags *diag.Diagnostics, doing string, err e
 	diags.Append(Error(doing, err))
 	return true
 }
+
+// Bullets writes texts as a list for a diagnostic. Terraform does not wrap lines
+// that are indented.
+func Bullets(texts []string) string { return "  - " + strings.Join(texts, "\n  - ") }

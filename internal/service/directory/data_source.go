@@ -33,21 +33,9 @@ func DataSources() []func() datasource.DataSource {
 
 const organizationIDText = "VB365's id of the organization; `data.vb365_organization` finds it by name or tenant."
 
-// connected is a data source that has been handed the provider's connections.
-type connected struct{ connections *tfkit.Connections }
-
-func (c *connected) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	connections, err := tfkit.Configured(req.ProviderData)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is out of order", err.Error())
-		return
-	}
-	c.connections = connections
-}
-
 // oneOf is the data source of one thing.
 type oneOf[T any] struct {
-	connected
+	tfkit.DataSource
 
 	noun noun[T]
 }
@@ -126,7 +114,7 @@ func (d *oneOf[T]) Read(ctx context.Context, req datasource.ReadRequest, resp *d
 		return
 	}
 	doing := fmt.Sprintf("looking for the %s with the %s %q", d.noun.one, q.argument.name, q.value)
-	client, err := d.connections.VB365()
+	client, err := d.Connections.VB365()
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return
@@ -152,7 +140,7 @@ func (d *oneOf[T]) Read(ctx context.Context, req datasource.ReadRequest, resp *d
 
 // manyOf is the data source of a list of things.
 type manyOf[T any] struct {
-	connected
+	tfkit.DataSource
 
 	noun noun[T]
 }
@@ -211,7 +199,7 @@ func (d *manyOf[T]) Read(ctx context.Context, req datasource.ReadRequest, resp *
 		return
 	}
 	doing := "listing the " + d.noun.many
-	client, err := d.connections.VB365()
+	client, err := d.Connections.VB365()
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return
@@ -289,5 +277,5 @@ func addError(ctx context.Context, client *vb365.Client, diags *diag.Diagnostics
 		names = append(names, organizations.described(o))
 	}
 	diags.AddAttributeError(path.Root("organization_id"), "No such organization",
-		fmt.Sprintf("The server has no organization with the id %s. It has:\n%s", organizationID, bullets(names)))
+		fmt.Sprintf("The server has no organization with the id %s. It has:\n%s", organizationID, tfkit.Bullets(names)))
 }

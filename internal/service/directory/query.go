@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
 )
 
@@ -71,7 +72,7 @@ const named = 5
 func (q query[T]) none(all []T) {
 	detail := fmt.Sprintf("There is no %s with the %s %q%s.", q.noun.one, q.argument.name, q.value, q.where())
 	if near := q.nearest(all); len(near) > 0 {
-		detail += " Near it are:\n" + bullets(near)
+		detail += " Near it are:\n" + tfkit.Bullets(near)
 	}
 	if q.noun.needsOrganization {
 		detail += fmt.Sprintf("\n\nIf it was created a moment ago, the server may not know it yet; data.vb365_%s with "+
@@ -94,7 +95,7 @@ func (q query[T]) several(matches []T) {
 	}
 	q.diags.AddAttributeError(path.Root(q.argument.name), fmt.Sprintf("Several %s match", q.noun.many),
 		fmt.Sprintf("%d %s have the %s %q%s. Ask by id:\n%s",
-			len(matches), q.noun.many, q.argument.name, q.value, q.where(), bullets(candidates)))
+			len(matches), q.noun.many, q.argument.name, q.value, q.where(), tfkit.Bullets(candidates)))
 }
 
 // nearest returns the things whose label or id is most like the value, if any is.
@@ -129,6 +130,3 @@ func (q query[T]) nearest(all []T) []string {
 	}
 	return texts
 }
-
-// bullets writes texts as a list. Terraform does not wrap lines that are indented.
-func bullets(texts []string) string { return "  - " + strings.Join(texts, "\n  - ") }

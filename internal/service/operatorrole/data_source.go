@@ -30,18 +30,6 @@ func DataSources() []func() datasource.DataSource {
 	}
 }
 
-// connected is a data source that has been handed the provider's connections.
-type connected struct{ connections *tfkit.Connections }
-
-func (c *connected) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	connections, err := tfkit.Configured(req.ProviderData)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is out of order", err.Error())
-		return
-	}
-	c.connections = connections
-}
-
 // roleModel is a role in the data sources' states.
 type roleModel struct {
 	ID                 types.String `tfsdk:"id"`
@@ -97,7 +85,7 @@ func shownSets(describes string, kinds []*kind) schema.Attribute {
 }
 
 // roleDataSource is the data source of one role.
-type roleDataSource struct{ connected }
+type roleDataSource struct{ tfkit.DataSource }
 
 func (d *roleDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + typeName
@@ -138,7 +126,7 @@ func (d *roleDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		return
 	}
 	const doing = "reading a restore operator role"
-	client, err := d.connections.VB365()
+	client, err := d.Connections.VB365()
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return
@@ -201,14 +189,14 @@ func findRole(ctx context.Context, client *vb365.Client, config roleModel, diags
 			wanted.OrganizationID, len(matches), wanted.Name)
 	}
 	if len(candidates) > 0 {
-		detail += " It has:\n" + bullets(candidates)
+		detail += " It has:\n" + tfkit.Bullets(candidates)
 	}
 	diags.AddAttributeError(path.Root("name"), title, detail)
 	return "", nil
 }
 
 // rolesDataSource is the data source of a list of roles.
-type rolesDataSource struct{ connected }
+type rolesDataSource struct{ tfkit.DataSource }
 
 // rolesModel is a list of roles in states.
 type rolesModel struct {
@@ -255,7 +243,7 @@ func (d *rolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		return
 	}
 	const doing = "listing the restore operator roles"
-	client, err := d.connections.VB365()
+	client, err := d.Connections.VB365()
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return

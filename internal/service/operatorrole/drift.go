@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
 )
 
@@ -80,12 +81,9 @@ func warnOfDrift(diags *diag.Diagnostics, name string, changes []string) {
 		return
 	}
 	diags.AddWarning(fmt.Sprintf("Restore operator role %q was changed outside Terraform", name),
-		bullets(changes)+"\n\n"+
+		tfkit.Bullets(changes)+"\n\n"+
 			"Applying puts back what the configuration says. To keep a change, write it into the configuration.")
 }
-
-// bullets writes texts as a list. Terraform does not wrap lines that are indented.
-func bullets(texts []string) string { return "  - " + strings.Join(texts, "\n  - ") }
 
 // warnOfUnknownKinds reports entries that take part in the role and that the provider cannot manage.
 func warnOfUnknownKinds(diags *diag.Diagnostics, name string, entries vb365.RoleEntries, overwrite types.Bool) {
@@ -99,7 +97,7 @@ func warnOfUnknownKinds(diags *diag.Diagnostics, name string, entries vb365.Role
 		what = "They are removed by the next apply, since overwrite_unmanaged_objects is set."
 	}
 	diags.AddWarning(fmt.Sprintf("Restore operator role %q holds entries of unknown kinds", name),
-		bullets(unknown)+"\n\n"+what)
+		tfkit.Bullets(unknown)+"\n\n"+what)
 }
 
 // labels are the names of a role's objects when they were last seen, so that an

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -49,10 +48,6 @@ func (l *roleLister) ListResourceConfigSchema(
 	}
 }
 
-func (l *roleLister) Configure(ctx context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	l.roleResource.Configure(ctx, req, resp)
-}
-
 func (l *roleLister) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	var config listModel
 	diags := req.Config.Get(ctx, &config)
@@ -61,7 +56,7 @@ func (l *roleLister) List(ctx context.Context, req list.ListRequest, stream *lis
 		return
 	}
 	const doing = "listing the restore operator roles"
-	client, err := l.connections.VB365()
+	client, err := l.Connections.VB365()
 	if err != nil {
 		stream.Results = list.ListResultsStreamDiagnostics(diag.Diagnostics{tfkit.Error(doing, err)})
 		return

@@ -35,11 +35,11 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	plan = exactPlan(plan, state, creating)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-	if resp.Diagnostics.HasError() || r.connections == nil {
+	if resp.Diagnostics.HasError() || r.Connections == nil {
 		return
 	}
 	if !creating {
-		r.connections.Notes.Note(managedSubject(state.ID.ValueString()), noteManaged)
+		r.Connections.Notes.Note(managedSubject(state.ID.ValueString()), noteManaged)
 		if plan.declares(state) {
 			return
 		}
@@ -47,7 +47,7 @@ func (r *roleResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if creating {
 		r.checkDeclaredOnce(plan, &resp.Diagnostics)
 	}
-	if r.connections.ValidateAtPlan {
+	if r.Connections.ValidateAtPlan {
 		r.askServer(ctx, plan, state, &resp.Diagnostics)
 	}
 }
@@ -100,7 +100,7 @@ func (r *roleResource) checkDeclaredOnce(plan model, diags *diag.Diagnostics) {
 		return
 	}
 	subject := fmt.Sprintf("planned role %s/%s", strings.ToLower(plan.OrganizationID.ValueString()), plan.Name.ValueString())
-	if _, first := r.connections.Notes.Note(subject, noteManaged); !first {
+	if _, first := r.Connections.Notes.Note(subject, noteManaged); !first {
 		diags.AddAttributeError(path.Root("name"), titleTwice,
 			fmt.Sprintf("Two resources of this configuration create a role named %q in the organization %s. "+
 				"Give each its own name, or declare the role once.", plan.Name.ValueString(), plan.OrganizationID.ValueString()))
@@ -119,9 +119,9 @@ type planCheck struct {
 // leaves the plan unchecked, which is said once.
 func (r *roleResource) askServer(ctx context.Context, plan, state model, diags *diag.Diagnostics) {
 	doing := fmt.Sprintf("checking the plan of the restore operator role %q", plan.Name.ValueString())
-	client, err := r.connections.VB365()
+	client, err := r.Connections.VB365()
 	if err == nil {
-		check := planCheck{client: client, connections: r.connections, plan: plan, state: state, diags: diags}
+		check := planCheck{client: client, connections: r.Connections, plan: plan, state: state, diags: diags}
 		err = check.run(ctx)
 	}
 	if err == nil {
@@ -131,10 +131,10 @@ func (r *roleResource) askServer(ctx context.Context, plan, state model, diags *
 		return // the server itself is yet to be created
 	}
 	if !passing(err) {
-		r.connections.ReportTrouble(diags, doing, err)
+		r.Connections.ReportTrouble(diags, doing, err)
 		return
 	}
-	if _, first := r.connections.Notes.Note("unchecked: "+err.Error(), doing); first {
+	if _, first := r.Connections.Notes.Note("unchecked: "+err.Error(), doing); first {
 		title, detail := tfkit.Explain(doing, err)
 		diags.AddWarning("The plan was not checked against the server", title+". "+detail+
 			"\n\nWhat the plan names may not exist; apply will tell. Other roles of this plan may be unchecked too.")

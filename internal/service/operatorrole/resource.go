@@ -32,7 +32,7 @@ var (
 	_ resource.ResourceWithValidateConfig = (*roleResource)(nil)
 )
 
-type roleResource struct{ connections *tfkit.Connections }
+type roleResource struct{ tfkit.Resource }
 
 func newResource() resource.Resource { return &roleResource{} }
 
@@ -48,15 +48,6 @@ func (r *roleResource) IdentitySchema(
 	_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse,
 ) {
 	resp.IdentitySchema = identitySchema()
-}
-
-func (r *roleResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	connections, err := tfkit.Configured(req.ProviderData)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is out of order", err.Error())
-		return
-	}
-	r.connections = connections
 }
 
 // What the run's ledger says of roles, by id.
@@ -80,7 +71,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	doing := fmt.Sprintf("creating the restore operator role %q", plan.Name.ValueString())
-	client, err := r.connections.VB365()
+	client, err := r.Connections.VB365()
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return
@@ -90,7 +81,7 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 		addError(&resp.Diagnostics, doing, err)
 		return
 	}
-	made, err := create(ctx, finishing{client}, spec, adoption{&r.connections.Notes})
+	made, err := create(ctx, finishing{client}, spec, adoption{&r.Connections.Notes})
 	if err == nil {
 		err = r.claim(made)
 	}
@@ -144,10 +135,10 @@ var errTwice = errors.New("another resource of this configuration declares a rol
 // claim makes sure that no two resources of a run end up with the same role.
 func (r *roleResource) claim(made creation) error {
 	subject := "resource of " + fateSubject(made.role.ID)
-	if _, first := r.connections.Notes.Note(subject, noteMade); !first {
+	if _, first := r.Connections.Notes.Note(subject, noteMade); !first {
 		return errTwice
 	}
-	r.connections.Notes.Note(fateSubject(made.role.ID), noteMade)
+	r.Connections.Notes.Note(fateSubject(made.role.ID), noteMade)
 	return nil
 }
 
@@ -167,16 +158,16 @@ func (r *roleResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity{state.ID})...)
 	doing := "reading the restore operator role " + describeState(state)
 	// An import must not pass in silence; a refresh need not repeat what is wrong with the connection.
-	report := func(err error) { r.connections.ReportTrouble(&resp.Diagnostics, doing, err) }
+	report := func(err error) { r.Connections.ReportTrouble(&resp.Diagnostics, doing, err) }
 	if imported {
 		report = func(err error) { resp.Diagnostics.Append(tfkit.Error(doing, err)) }
 	}
-	client, err := r.connections.VB365()
+	client, err := r.Connections.VB365()
 	if err != nil {
 		report(err)
 		return
 	}
-	r.connections.Notes.Note(managedSubject(id), noteManaged)
+	r.Connections.Notes.Note(managedSubject(id), noteManaged)
 	is, err := read(ctx, client, id)
 	switch {
 	case errors.Is(err, vb365.ErrNotFound) && imported:
@@ -236,7 +227,7 @@ func (r *roleResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	doing := "updating the restore operator role " + describeState(state)
-	client, err := r.connections.VB365()
+	client, err := r.Connections.VB365()
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return
@@ -279,14 +270,14 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	id := state.ID.ValueString()
-	if earlier, first := r.connections.Notes.Note(fateSubject(id), noteDeleting); !first && earlier == noteMade {
+	if earlier, first := r.Connections.Notes.Note(fateSubject(id), noteDeleting); !first && earlier == noteMade {
 		resp.Diagnostics.AddWarning("A restore operator role was kept",
 			fmt.Sprintf("The role %q (id %s) was to be deleted, but another resource of this configuration declares exactly the same "+
 				"role and has taken it over in this run.", state.Name.ValueString(), id))
 		return
 	}
 	doing := "deleting the restore operator role " + describeState(state)
-	client, err := r.connections.VB365()
+	client, err := r.Connections.VB365()
 	if err == nil {
 		err = finishing{client}.DeleteRole(ctx, id)
 	}
@@ -323,7 +314,7 @@ func (r *roleResource) findByName(ctx context.Context, name string, diags *diag.
 		return ""
 	}
 	doing := fmt.Sprintf("looking for the restore operator role %q of %s", role, organization)
-	client, err := r.connections.VB365()
+	client, err := r.Connections.VB365()
 	if err != nil {
 		diags.Append(tfkit.Error(doing, err))
 		return ""
@@ -452,13 +443,13 @@ func addError(diags *diag.Diagnostics, doing string, err error) {
 		diags.AddError(titleMismatch, fmt.Sprintf("While %s, the server accepted the request but shows the role otherwise:\n%s\n\n"+
 			"The role was corrected once, entry by entry, without success. The state holds what the server shows; "+
 			"the next plan shows the difference. If it comes back, please report this with the log of TF_LOG=DEBUG.",
-			doing, bullets(mismatch.differences)))
+			doing, tfkit.Bullets(mismatch.differences)))
 	case errors.As(err, &unknown):
 		diags.AddAttributeError(path.Root("overwrite_unmanaged_objects"), titleUnknownKinds,
 			fmt.Sprintf("While %s: the role holds entries of kinds that this provider does not know, and its name, description or "+
 				"scope can only be changed by replacing all of it:\n%s\n\n"+
 				"Set overwrite_unmanaged_objects = true to remove them, or make this change in the console.",
-				doing, bullets(unknown.entries)))
+				doing, tfkit.Bullets(unknown.entries)))
 	default:
 		diags.Append(tfkit.Error(doing, err))
 	}
@@ -482,7 +473,7 @@ func conflictDetail(e *conflictError) string {
 		"To manage it, import it; the next plan then shows what would change:\n"+
 		"  import {\n    to = vb365_restore_operator_role.<name>\n    id = %q\n  }\n"+
 		"To keep it beside a new one, give the new one another name.",
-		e.role.Name, e.role.ID, bullets(e.differences), e.role.ID)
+		e.role.Name, e.role.ID, tfkit.Bullets(e.differences), e.role.ID)
 }
 
 func upperFirst(s string) string {

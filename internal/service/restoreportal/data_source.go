@@ -17,7 +17,7 @@ func DataSources() []func() datasource.DataSource {
 	return []func() datasource.DataSource{func() datasource.DataSource { return &portalDataSource{} }}
 }
 
-type portalDataSource struct{ connections *tfkit.Connections }
+type portalDataSource struct{ tfkit.DataSource }
 
 // model is the portal's settings in states.
 type model struct {
@@ -76,18 +76,9 @@ func (d *portalDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	}
 }
 
-func (d *portalDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	connections, err := tfkit.Configured(req.ProviderData)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is out of order", err.Error())
-		return
-	}
-	d.connections = connections
-}
-
 func (d *portalDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
 	const doing = "reading the restore portal's settings"
-	client, err := d.connections.VB365()
+	client, err := d.Connections.VB365()
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return

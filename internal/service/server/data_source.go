@@ -18,7 +18,7 @@ func DataSources() []func() datasource.DataSource {
 	return []func() datasource.DataSource{func() datasource.DataSource { return &serverDataSource{} }}
 }
 
-type serverDataSource struct{ connections *tfkit.Connections }
+type serverDataSource struct{ tfkit.DataSource }
 
 // model is the server in states.
 type model struct {
@@ -64,18 +64,9 @@ func (d *serverDataSource) Schema(_ context.Context, _ datasource.SchemaRequest,
 	}
 }
 
-func (d *serverDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	connections, err := tfkit.Configured(req.ProviderData)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is out of order", err.Error())
-		return
-	}
-	d.connections = connections
-}
-
 func (d *serverDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
 	const doing = "reading the server's own data"
-	client, err := d.connections.VB365()
+	client, err := d.Connections.VB365()
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return

@@ -146,6 +146,14 @@ func TestDataLocationsCameWithProduct84(t *testing.T) {
 		t.Errorf("8.3: %v", got)
 	}
 
+	for _, build := range []string{"7.9.0.1", "8", "eight.four"} {
+		sim.Configure(func(o *simulator.Options) { o.ProductVersion = build })
+
+		if got := c.get(path).object()["dataLocation"]; got != nil {
+			t.Errorf("%s: %v", build, got)
+		}
+	}
+
 	for _, build := range []string{"8.4.0.1", "8.10.0.1", "9.0.0.1"} {
 		sim.Configure(func(o *simulator.Options) { o.ProductVersion = build })
 

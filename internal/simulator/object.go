@@ -59,10 +59,59 @@ func absent(value any) bool {
 	return value == nil || reflect.ValueOf(value).IsZero()
 }
 
-// MarshalJSON implements [json.Marshaler].
-func (o *object) MarshalJSON() ([]byte, error) {
+// encode writes JSON without escaping what is special in HTML only.
+func encode(value any) ([]byte, error) {
 	var text bytes.Buffer
 
+	if err := write(&text, value); err != nil {
+		return nil, err
+	}
+
+	return text.Bytes(), nil
+}
+
+// write appends a value as JSON. Objects are written in place: as
+// [json.Marshaler] they would be read again at every level of nesting.
+func write(text *bytes.Buffer, value any) error {
+	switch v := value.(type) {
+	case *object:
+		return v.write(text)
+	case []*object:
+		return writeArray(text, v)
+	}
+
+	encoder := json.NewEncoder(text)
+	encoder.SetEscapeHTML(false)
+
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+
+	// The encoder ends every value with a new line.
+	text.Truncate(text.Len() - 1)
+
+	return nil
+}
+
+func writeArray(text *bytes.Buffer, objects []*object) error {
+	text.WriteByte('[')
+
+	for i, o := range objects {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+
+		if err := o.write(text); err != nil {
+			return err
+		}
+	}
+
+	text.WriteByte(']')
+
+	return nil
+}
+
+func (o *object) write(text *bytes.Buffer) error {
 	text.WriteByte('{')
 
 	for i, m := range o.members {
@@ -70,41 +119,26 @@ func (o *object) MarshalJSON() ([]byte, error) {
 			text.WriteByte(',')
 		}
 
-		value, err := encode(m.value)
-		if err != nil {
-			return nil, fmt.Errorf("encode %s: %w", m.name, err)
-		}
+		fmt.Fprintf(text, "%q:", m.name)
 
-		fmt.Fprintf(&text, "%q:%s", m.name, value)
+		if err := write(text, m.value); err != nil {
+			return err
+		}
 	}
 
 	text.WriteByte('}')
 
-	return text.Bytes(), nil
-}
-
-// encode writes JSON without escaping what is special in HTML only.
-func encode(value any) ([]byte, error) {
-	var text bytes.Buffer
-
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-
-	if err := encoder.Encode(value); err != nil {
-		return nil, fmt.Errorf("encode: %w", err)
-	}
-
-	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), nil
+	return nil
 }
 
 // links are the relative links of a resource, in the order of writing.
 type links []member
 
-// to adds a link below the version's prefix.
+// link adds a link below the version's prefix.
 func (x *exchange) link(l links, name, format string, arguments ...any) links {
 	href := "/" + x.version.String() + fmt.Sprintf(format, arguments...)
 
-	return append(l, member{name: name, value: map[string]string{"href": href}})
+	return append(l, member{name: name, value: &object{members: []member{{name: "href", value: href}}}})
 }
 
 func (l links) object() *object {

@@ -186,17 +186,13 @@ func (f *restFace) visible(x *exchange, role Role, entries []Entry) []Entry {
 		return entries
 	}
 
-	refreshed := cloneEntries(entries)
-
 	f.state.read(func(t *tables) {
 		if owner, known := t.tenant(role.OrganizationID); known {
-			for i := range refreshed {
-				refreshed[i] = owner.refresh(refreshed[i])
-			}
+			entries = transform(entries, owner.refresh)
 		}
 	})
 
-	return refreshed
+	return entries
 }
 
 // refresh gives an entry the present names of its object. An entry whose object

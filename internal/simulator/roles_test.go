@@ -606,6 +606,35 @@ func TestNamesOfEntriesCanFollowTheDirectory(t *testing.T) {
 	}
 }
 
+func TestMembersOfEntriesByVersion(t *testing.T) {
+	t.Parallel()
+
+	sim := start(t, simulator.Options{})
+	newFixture(t, sim)
+	role := addRole(t, sim)
+	kind := "Security"
+	sim.UpdateRole(role.ID, func(r *simulator.Role) {
+		r.Operators = []simulator.Entry{
+			{Type: "User", User: &simulator.EntryUser{ID: "u", OnPremisesSID: "S-1"}},
+			{Type: "Group", Group: &simulator.EntryGroup{ID: "g", Type: &kind, OnPremisesSID: "S-2"}},
+		}
+	})
+
+	for version, want := range map[string][]any{
+		"v6": {nil, nil, ""}, "v7": {"S-1", "S-2", ""}, "v8": {"S-1", "S-2", nil},
+	} {
+		shown := login(t, sim, version).get("/RbacRoles/" + role.ID + "/operators").objects()
+		user, _ := shown[0]["user"].(map[string]any)
+		group, _ := shown[1]["group"].(map[string]any)
+
+		// A group without name has an empty one before v8.
+		name, present := group["name"]
+		if got := []any{user["onPremisesSid"], group["onPremisesSid"], name}; cmp.Diff(want, got) != "" || !present {
+			t.Errorf("%s: %v", version, got)
+		}
+	}
+}
+
 func TestEntriesOfUnknownKindsAreShown(t *testing.T) {
 	t.Parallel()
 

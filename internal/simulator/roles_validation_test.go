@@ -441,6 +441,15 @@ func TestKnobsOfCreation(t *testing.T) {
 		c.do(http.MethodPost, contosoRoles, body).wants(http.StatusCreated)
 	})
 
+	t.Run("objects of two kinds can have the same id", func(t *testing.T) {
+		t.Parallel()
+
+		sim := start(t, simulator.Options{AcceptUnknownIDs: true})
+		f := newFixture(t, sim)
+		body := with(with(f.role(), "selectedItems", []any{edited(f.user, "id", "x")}), "excludedItems", []any{edited(f.group, "id", "x")})
+		login(t, sim, "v8").do(http.MethodPost, contosoRoles, body).wants(http.StatusCreated)
+	})
+
 	t.Run("unknown objects can be accepted", func(t *testing.T) {
 		t.Parallel()
 

@@ -55,10 +55,14 @@ func (r route) match(version apiVersion, segments []string) (map[string]string, 
 		return nil, false
 	}
 
-	params := make(map[string]string)
+	var params map[string]string
 
 	for i, expected := range r.pattern {
 		if name, isParameter := strings.CutPrefix(expected, "{"); isParameter && segments[i] != "" {
+			if params == nil {
+				params = make(map[string]string)
+			}
+
 			params[strings.TrimSuffix(name, "}")] = segments[i]
 		} else if !strings.EqualFold(expected, segments[i]) {
 			return nil, false

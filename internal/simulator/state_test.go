@@ -77,6 +77,41 @@ func TestWhatIsHandedOutIsACopy(t *testing.T) {
 	}
 }
 
+func TestEntriesOfDirectoryObjects(t *testing.T) {
+	t.Parallel()
+
+	text := func(s string) *string { return &s }
+	yes, no := true, false
+	got := []simulator.Entry{
+		simulator.UserEntry(simulator.User{ID: "u", DisplayName: "Eve", Name: "eve@c", Type: simulator.UserMailbox, OnPremisesSID: "S-1"}),
+		simulator.UserEntry(simulator.User{ID: "s", Type: simulator.SharedMailbox}),
+		simulator.UserEntry(simulator.User{ID: "p", Type: simulator.PublicMailbox}),
+		simulator.GroupEntry(simulator.Group{ID: "g", DisplayName: "Sales", Name: "sales@c", Type: simulator.SecurityGroup, OnPremisesSID: "S-2"}),
+		simulator.SiteEntry(simulator.Site{ID: "w", URL: "https://w", Title: "W", ParentURL: "https://v", Personal: true}),
+		simulator.TeamEntry(simulator.Team{ID: "t", DisplayName: "Board", Description: "Top", Mail: "board@c"}),
+	}
+	want := []simulator.Entry{
+		{Type: "User", User: &simulator.EntryUser{ID: "u", DisplayName: "Eve", Name: "eve@c", Type: text("User"), OnPremisesSID: "S-1"}},
+		{Type: "User", User: &simulator.EntryUser{ID: "s", Type: text("SharedMailbox")}},
+		{Type: "User", User: &simulator.EntryUser{ID: "p", Type: text("PublicMailbox")}},
+		{Type: "Group", Group: &simulator.EntryGroup{
+			ID: "g", DisplayName: "Sales", Name: text("sales@c"), Type: text("Security"), OnPremisesSID: "S-2",
+		}},
+		{Type: "Site", Site: &simulator.EntrySite{
+			ID: "w", URL: text("https://w"), Title: "W", ParentURL: "https://v", IsCloud: &yes, IsPersonal: &yes,
+		}},
+		{Type: "Team", Team: &simulator.EntryTeam{ID: "t", DisplayName: "Board", Description: "Top", Mail: "board@c"}},
+	}
+
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+
+	if local := simulator.SiteEntry(simulator.Site{OnPremises: true}); *local.Site.IsCloud != no {
+		t.Error("a local site is in the cloud")
+	}
+}
+
 func TestRolesBehindTheClientsBackObeyNoRules(t *testing.T) {
 	t.Parallel()
 
@@ -131,6 +166,27 @@ func TestChangesCanLookAtTheServer(t *testing.T) {
 
 	if got, _ := sim.Organization(simulator.ContosoID); got.Name != "Adele Vance" || sim.Options().ProductVersion != "8.4.0.1457.1" {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestChangesAtTheSameTimeAreNotLost(t *testing.T) {
+	t.Parallel()
+
+	sim := start(t, simulator.Options{})
+	sim.Seed(simulator.ThreeCustomers())
+	role := addRole(t, sim)
+	calls := 0
+
+	sim.UpdateRole(role.ID, func(r *simulator.Role) {
+		if calls++; calls == 1 {
+			sim.UpdateRole(role.ID, func(other *simulator.Role) { other.Description = "changed meanwhile" })
+		}
+
+		r.Name = "Changed"
+	})
+
+	if got, _ := sim.Role(role.ID); calls != 2 || got.Name != "Changed" || got.Description != "changed meanwhile" {
+		t.Errorf("%d calls: %+v", calls, got)
 	}
 }
 

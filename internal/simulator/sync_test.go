@@ -41,12 +41,15 @@ func TestObjectsThatAreNotSynchronizedAreSeenInProductionOnly(t *testing.T) {
 	}
 
 	c := login(t, sim, "v8")
-	if got := len(c.get(contosoPath + "/Users").results()); got != 12 {
-		t.Errorf("%d users locally", got)
-	}
 
-	if got := len(c.get(contosoPath + "/Users?dataSource=Production").results()); got != 13 {
-		t.Errorf("%d users in production", got)
+	for listing, local := range map[string]int{"/Users": 12, "/Groups": 12, "/Sites": 11, "/Teams": 12} {
+		if got := len(c.get(contosoPath + listing).results()); got != local {
+			t.Errorf("%s: %d locally", listing, got)
+		}
+
+		if got := len(c.get(contosoPath + listing + "?dataSource=Production").results()); got != local+1 {
+			t.Errorf("%s: %d in production", listing, got)
+		}
 	}
 
 	c.get(contosoPath + paths["team"] + "?dataSource=PreferLocalResynced").wants(http.StatusOK)

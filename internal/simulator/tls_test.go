@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -110,6 +111,37 @@ func TestClosedServersAreGone(t *testing.T) {
 	if conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(sim.URL(), "https://")); err == nil {
 		conn.Close()
 		t.Error("the port is open")
+	}
+}
+
+func TestClosingWaitsForWhatIsBeingServed(t *testing.T) {
+	t.Parallel()
+
+	arrived := make(chan struct{})
+
+	var finished atomic.Bool
+
+	sim, err := simulator.Start(simulator.Options{Middleware: func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			close(arrived)
+			<-r.Context().Done()
+			// Closing must not overtake this.
+			time.Sleep(20 * time.Millisecond)
+			finished.Store(true)
+		})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	c := newClient(t, sim, "v8")
+	go func() { _, _ = c.try(http.MethodGet, "/Health", "", "", nil) }()
+
+	<-arrived
+	sim.Close()
+
+	if !finished.Load() {
+		t.Error("the server was closed while it served a request")
 	}
 }
 

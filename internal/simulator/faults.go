@@ -1,8 +1,11 @@
 package simulator
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -51,8 +54,12 @@ type Fault struct {
 	Status int               `json:"status,omitempty"`
 	Header map[string]string `json:"header,omitempty"`
 	Body   string            `json:"body,omitempty"`
-	// Cut closes the connection.
+	// Cut closes the connection: in HTTP/2, where requests share a connection,
+	// the request's stream.
 	Cut Cut `json:"cut,omitempty"`
+	// WholeConnection cuts the connection itself also in HTTP/2, with whatever
+	// else is on it.
+	WholeConnection bool `json:"wholeConnection,omitempty"`
 }
 
 // Validate reports a fault that cannot be injected.
@@ -166,15 +173,38 @@ func (f *faults) strike(method, path string) (Fault, bool) {
 	return Fault{}, false
 }
 
-// apply does to the request what the fault says. It panics with
-// [http.ErrAbortHandler] to cut the connection.
+// cut closes the connection or the stream of the request. It does not return.
+func (f Fault) cut(r *http.Request) {
+	if connection, known := r.Context().Value(connectionKey{}).(net.Conn); known && f.WholeConnection {
+		// What is closed already needs no closing.
+		_ = connection.Close()
+	}
+
+	panic(http.ErrAbortHandler)
+}
+
+// connectionKey finds the connection of a request in its context.
+type connectionKey struct{}
+
+// withConnection remembers the connection for its requests.
+func withConnection(ctx context.Context, connection net.Conn) context.Context {
+	// Closing the encrypted connection would say good-bye to the client.
+	if encrypted, isTLS := connection.(*tls.Conn); isTLS {
+		connection = encrypted.NetConn()
+	}
+
+	return context.WithValue(ctx, connectionKey{}, connection)
+}
+
+// apply does to the request what the fault says. It panics to cut the
+// connection.
 func (f Fault) apply(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	if !pause(r.Context(), f.Delay) {
 		return
 	}
 
 	if f.Cut == CutBefore {
-		panic(http.ErrAbortHandler)
+		f.cut(r)
 	}
 
 	if f.Cut == CutNone && f.Status == 0 {
@@ -193,10 +223,10 @@ func (f Fault) apply(w http.ResponseWriter, r *http.Request, next http.Handler) 
 
 	switch f.Cut {
 	case CutAfter:
-		panic(http.ErrAbortHandler)
+		f.cut(r)
 	case CutMidBody:
 		answer.sendHalf(w)
-		panic(http.ErrAbortHandler)
+		f.cut(r)
 	case CutNone, CutBefore:
 	}
 

@@ -173,6 +173,44 @@ func TestCutConnections(t *testing.T) {
 	}
 }
 
+func TestWholeConnectionsCanBeCut(t *testing.T) {
+	t.Parallel()
+
+	arrived := make(chan struct{})
+	sim := start(t, simulator.Options{Middleware: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/ServiceInstance") {
+				close(arrived)
+				<-r.Context().Done()
+
+				return
+			}
+
+			next.ServeHTTP(w, r)
+		})
+	}})
+	c := login(t, sim, "v8")
+	sim.Inject(simulator.Fault{Path: "/RbacRoles", Cut: simulator.CutAfter, WholeConnection: true, Times: 1})
+
+	other := make(chan error, 1)
+	go func() {
+		_, err := c.try(http.MethodPost, "/ServiceInstance", "", c.access, nil)
+		other <- err
+	}()
+
+	<-arrived
+
+	if _, err := c.try(http.MethodPost, "/RbacRoles", "", c.access, nil); err == nil {
+		t.Error("the request succeeded")
+	}
+
+	if err := <-other; err == nil {
+		t.Error("the other request on the connection succeeded")
+	}
+
+	c.get("/RbacRoles").wants(http.StatusOK)
+}
+
 func TestDelaysEndWithTheRequest(t *testing.T) {
 	t.Parallel()
 

@@ -209,8 +209,12 @@ func (x *exchange) writeBytes(w http.ResponseWriter, status int, contentType str
 		w.Header().Set("Content-Type", contentType)
 	}
 
-	if x.deviation != "" || x.knobs.NullStyle == NullEverywhere {
-		w.Header().Set(deviationHeader, strings.TrimSpace(x.deviation+" nulls"))
+	if x.knobs.NullStyle == NullEverywhere {
+		x.deviation = "null everywhere"
+	}
+
+	if x.deviation != "" {
+		w.Header().Set(deviationHeader, x.deviation)
 	}
 
 	if status != http.StatusNoContent {

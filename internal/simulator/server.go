@@ -110,6 +110,7 @@ func (s *Server) serve(listener net.Listener) {
 		Handler:           s.intercept(handler),
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{s.certificate.tls}, MinVersion: tls.VersionTLS12},
 		ReadHeaderTimeout: readHeaderTimeout,
+		ConnContext:       withConnection,
 		// Clients that do not trust the certificate are part of the tests.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}

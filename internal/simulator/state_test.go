@@ -178,7 +178,9 @@ func TestChangesAtTheSameTimeAreNotLost(t *testing.T) {
 	calls := 0
 
 	sim.UpdateRole(role.ID, func(r *simulator.Role) {
-		if calls++; calls == 1 {
+		calls++
+
+		if calls == 1 {
 			sim.UpdateRole(role.ID, func(other *simulator.Role) { other.Description = "changed meanwhile" })
 		}
 

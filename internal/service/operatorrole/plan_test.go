@@ -255,3 +255,40 @@ func TestAccAnEndpointThatIsNotVB365IsSaidToBe(t *testing.T) {
 		Config: simple, PlanOnly: true, ExpectError: regexp.MustCompile(`(?s)not a VB365 REST service.*text/html`),
 	})
 }
+
+func TestAccServersAreTrustedByPinByIssuerOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	trusted := func(change func()) resource.TestStep {
+		return resource.TestStep{PreConfig: change, Config: simple, PlanOnly: true, ExpectNonEmptyPlan: true}
+	}
+	refused := func(change func(), want string) resource.TestStep {
+		return resource.TestStep{PreConfig: change, Config: simple, PlanOnly: true, ExpectError: regexp.MustCompile(want)}
+	}
+	for name, tc := range map[string]struct {
+		style    simulator.TLSStyle
+		byIssuer string // the error when the issuer is trusted; empty where that works
+	}{
+		"with a subject alternative name": {simulator.TLSWithSAN, ""},
+		"with a common name only":         {simulator.TLSCommonNameOnly, `(?s)not trusted.*certificate_sha256`},
+		"expired":                         {simulator.TLSExpired, `(?s)expired.*certificate_sha256`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := start(t, func(o *simulator.Options) { o.TLSStyle = tc.style })
+			byIssuer := func() {
+				env.Settings["VB365_CERTIFICATE_SHA256"] = ""
+				env.Settings["VB365_CA_CERTIFICATE_PEM"] = env.CertificatePEM()
+			}
+			steps := []resource.TestStep{trusted(nil)}
+			if tc.byIssuer == "" {
+				steps = append(steps, trusted(byIssuer))
+			} else {
+				steps = append(steps, refused(byIssuer, tc.byIssuer))
+			}
+			steps = append(steps, trusted(func() {
+				env.Settings["VB365_CA_CERTIFICATE_PEM"] = ""
+				env.Settings["VB365_INSECURE_SKIP_VERIFY"] = "true"
+			}))
+			run(t, env, steps...)
+		})
+	}
+}

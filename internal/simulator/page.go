@@ -1,13 +1,8 @@
 package simulator
 
 import (
-	"cmp"
-	"fmt"
-	"hash/fnv"
 	"net/http"
-	"slices"
 	"strconv"
-	"sync"
 )
 
 // window is the part of a collection that a request asks for.
@@ -94,65 +89,6 @@ func (x *exchange) page(path string, w window, total int, setID string, results 
 	return reply{status: http.StatusOK, body: body}
 }
 
-// maxResultSets is how many result sets the server remembers.
-const maxResultSets = 200
-
-// resultSets are the results that clients may page through. A set does not
-// change when the directory does.
-type resultSets struct {
-	mu    sync.Mutex
-	sets  map[string]resultSet
-	order []string
-}
-
-// resultSet is a frozen answer to a listing.
-type resultSet struct {
-	// path is the collection that the set belongs to.
-	path  string
-	items any
-}
-
-func newResultSets() *resultSets {
-	return &resultSets{sets: make(map[string]resultSet)}
-}
-
-// freeze remembers the items and returns the id of their set.
-func (s *resultSets) freeze(path string, items any) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	id := newGUID()
-	s.sets[id] = resultSet{path: path, items: items}
-	s.order = append(s.order, id)
-
-	if len(s.order) > maxResultSets {
-		delete(s.sets, s.order[0])
-		s.order = s.order[1:]
-	}
-
-	return id
-}
-
-func (s *resultSets) find(id, path string) (any, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	set, known := s.sets[id]
-	if !known || set.path != path {
-		return nil, false
-	}
-
-	return set.items, true
-}
-
-func (s *resultSets) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-
-	clear(s.sets)
-	s.order = nil
-}
-
 // listing is a collection that is filtered, frozen and paged.
 type listing[T any] struct {
 	path    string
@@ -190,26 +126,4 @@ func list[T any](f *restFace, x *exchange, l listing[T]) (reply, error) {
 	f.rules.checkPage(x, setID, asked, len(items))
 
 	return x.page(l.path, asked, len(items), setID, transform(cut(items, asked), l.render)), nil
-}
-
-// shuffled returns the items in another order each time if the knob says so, and
-// in the order of their creation otherwise.
-func shuffled[T any](x *exchange, items []T, id func(T) string) []T {
-	if !x.knobs.ShuffleLists {
-		return items
-	}
-
-	salt := newGUID()
-	rank := func(item T) uint64 {
-		sum := fnv.New64a()
-		// Writing to a hash never fails.
-		_, _ = fmt.Fprint(sum, salt, id(item))
-
-		return sum.Sum64()
-	}
-
-	mixed := slices.Clone(items)
-	slices.SortFunc(mixed, func(a, b T) int { return cmp.Compare(rank(a), rank(b)) })
-
-	return mixed
 }

@@ -53,7 +53,13 @@ func run(ctx context.Context, opts options, stdin io.Reader, stdout io.Writer, c
 
 	d := &demo{narrator: &narrator{w: stdout, colour: colour, lost: cancel}, options: opts, stdin: stdin}
 
-	if err := errors.Join(d.tell(ctx), d.close()); err != nil {
+	err := d.tell(ctx)
+	if err != nil && ctx.Err() != nil {
+		// What failed, failed for this.
+		err = context.Cause(ctx)
+	}
+
+	if err := errors.Join(err, d.close()); err != nil {
 		return err
 	}
 

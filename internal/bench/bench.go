@@ -75,10 +75,10 @@ func (b *bench) close() error {
 	return b.box.Close()
 }
 
-// build builds both providers as releases are built.
-func (b *bench) build(ctx context.Context) error {
+// build builds both providers.
+func (b *bench) build(ctx context.Context, flags []string) error {
 	for name, pkg := range map[string]string{vb365: ".", floor: "./internal/bench/floor"} {
-		binary, err := b.box.Install(ctx, name, pkg, "-trimpath", "-ldflags=-s -w")
+		binary, err := b.box.Install(ctx, name, pkg, flags...)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,13 +31,19 @@ func TestAccMeasuresFiveRoles(t *testing.T) {
 
 	t.Setenv("TMPDIR", temporary)
 
-	var out, complaints bytes.Buffer
+	var out bytes.Buffer
 
-	code := execute(t.Context(), []string{
+	settings, err := parseSettings([]string{
 		"-roles", "5", "-latency", "0s,1ms", "-runs", "1", "-groups", "31", "-json", results,
-	}, &out, &complaints)
-	if code != 0 {
-		t.Fatalf("it ended with %d:\n%s%s", code, out.String(), complaints.String())
+	}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	settings.buildFlags = nil
+
+	if err := run(t.Context(), settings, &out); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
 	}
 
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {

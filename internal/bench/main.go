@@ -71,6 +71,9 @@ type settings struct {
 	groups    int
 	mixes     []mix
 	json      string
+	// buildFlags are how releases are built. The tests have others: each way to
+	// build compiles all packages anew.
+	buildFlags []string
 }
 
 func parseSettings(arguments []string, stderr io.Writer) (settings, error) {
@@ -78,6 +81,8 @@ func parseSettings(arguments []string, stderr io.Writer) (settings, error) {
 		roles:     []int{100, 500, 1000},
 		latencies: []time.Duration{0, 50 * time.Millisecond, 200 * time.Millisecond},
 		mixes:     mixes(),
+
+		buildFlags: []string{"-trimpath", "-ldflags=-s -w"},
 	}
 
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
@@ -167,7 +172,7 @@ func run(ctx context.Context, s settings, w io.Writer) (err error) {
 
 	defer func() { err = errors.Join(err, b.close()) }()
 
-	report := report{Command: s.command()}
+	report := report{Command: s.command(), BuildFlags: s.buildFlags}
 
 	if report.Machine, err = b.describeMachine(ctx); err != nil {
 		return err
@@ -175,7 +180,7 @@ func run(ctx context.Context, s settings, w io.Writer) (err error) {
 
 	report.printHead(w)
 
-	if err := b.build(ctx); err != nil {
+	if err := b.build(ctx, s.buildFlags); err != nil {
 		return err
 	}
 

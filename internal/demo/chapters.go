@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -216,7 +217,7 @@ func (d *demo) writeEnvironment(file, controlURL string) error {
 
 	var script strings.Builder
 
-	fmt.Fprintf(&script, "cd '%s'\n", d.box.Path(workspace))
+	fmt.Fprintf(&script, "cd '%s'\nexport PATH='%s':\"$PATH\"\n", d.box.Path(workspace), filepath.Dir(d.binary))
 
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
 		fmt.Fprintf(&script, "export %s='%s'\n", name, settings[name])

@@ -40,9 +40,10 @@ type demo struct {
 	stdin   io.Reader
 	box     *sandbox.Sandbox
 	server  *simulator.Server
-	// program is Terraform's name on the command line: terraform or tofu.
-	program string
-	costs   []cost
+	// binary is Terraform's path, program its name on the command line: terraform
+	// or tofu.
+	binary, program string
+	costs           []cost
 }
 
 // run tells the story. When it returns, the server is stopped and everything
@@ -157,7 +158,7 @@ func (d *demo) build(ctx context.Context) error {
 		return err
 	}
 
-	d.program = strings.TrimSuffix(filepath.Base(terraform), ".exe")
+	d.binary, d.program = terraform, strings.TrimSuffix(filepath.Base(terraform), ".exe")
 
 	if d.box, err = sandbox.New(ctx, terraform); err != nil {
 		return err

@@ -163,8 +163,10 @@ func (d *manyOf[T]) Schema(_ context.Context, _ datasource.SchemaRequest, resp *
 			Computed: true, MarkdownDescription: "The " + d.noun.many + ", ordered by name.",
 			NestedObject: schema.NestedAttributeObject{Attributes: properties},
 		},
-		"ids": schema.SetAttribute{
-			Computed: true, ElementType: types.StringType, MarkdownDescription: "VB365's ids of the " + d.noun.many + ".",
+		// A list, since checking a set of ten thousand for doubles takes a minute.
+		"ids": schema.ListAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "VB365's ids of the " + d.noun.many + ", in the same order. A role takes them as they are.",
 		},
 	}
 	for _, f := range d.noun.filters {
@@ -221,7 +223,7 @@ func (d *manyOf[T]) Read(ctx context.Context, req datasource.ReadRequest, resp *
 		ids = append(ids, types.StringValue(d.noun.id(of)))
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(d.noun.many), types.ListValueMust(d.noun.object(), objects))...)
-	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("ids"), types.SetValueMust(types.StringType, ids))...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("ids"), types.ListValueMust(types.StringType, ids))...)
 }
 
 func (f filter) read(ctx context.Context, req datasource.ReadRequest) (string, diag.Diagnostics) {

@@ -204,7 +204,7 @@ type rolesModel struct {
 	Name           types.String `tfsdk:"name"`
 	IncludeEntries types.Bool   `tfsdk:"include_entries"`
 	Roles          []roleModel  `tfsdk:"roles"`
-	IDs            types.Set    `tfsdk:"ids"`
+	IDs            types.List   `tfsdk:"ids"`
 }
 
 func (d *rolesDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -231,7 +231,9 @@ func (d *rolesDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 			"roles": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "The roles.", NestedObject: schema.NestedAttributeObject{Attributes: roleAttributes()},
 			},
-			"ids": schema.SetAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "The roles' ids."},
+			"ids": schema.ListAttribute{
+				Computed: true, ElementType: types.StringType, MarkdownDescription: "The roles' ids, in the same order.",
+			},
 		},
 	}
 }
@@ -267,7 +269,7 @@ func (d *rolesDataSource) Read(ctx context.Context, req datasource.ReadRequest, 
 		m.Roles = append(m.Roles, newRoleModel(ctx, shown{role, entries[i]}))
 		ids = append(ids, types.StringValue(role.ID))
 	}
-	m.IDs = types.SetValueMust(types.StringType, ids)
+	m.IDs = types.ListValueMust(types.StringType, ids)
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 }
 

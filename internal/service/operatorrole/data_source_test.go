@@ -45,7 +45,7 @@ func TestAccRoleDataSourcesShowWhatIsThere(t *testing.T) {
 		resource.TestStep{Config: one + `{ name = "Helpdesk" }`, ExpectError: regexp.MustCompile(`organization_id`)},
 		resource.TestStep{Config: one + `{ id = "99999999-9999-4999-8999-999999999999" }`, ExpectError: regexp.MustCompile(`No such restore operator role`)},
 		resource.TestStep{Config: many + `{}`, ConfigStateChecks: []statecheck.StateCheck{
-			at("roles", "roles", knownvalue.ListSizeExact(2)), at("roles", "ids", knownvalue.SetSizeExact(2)),
+			at("roles", "roles", knownvalue.ListSizeExact(2)), at("roles", "ids", knownvalue.ListSizeExact(2)),
 		}},
 		resource.TestStep{
 			Config: many + "{\n organization_id = \"" + contoso + "\"\n include_entries = true\n}",

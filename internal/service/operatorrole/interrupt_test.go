@@ -1,3 +1,5 @@
+//go:build unix
+
 package operatorrole_test
 
 import (

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/vb365/terraform-provider-vb365/internal/entra"
 	"github.com/vb365/terraform-provider-vb365/internal/service/directory"
 	"github.com/vb365/terraform-provider-vb365/internal/service/operatorrole"
 	"github.com/vb365/terraform-provider-vb365/internal/service/restoreportal"
@@ -28,8 +29,16 @@ var (
 )
 
 type vb365Provider struct {
-	version string
-	getenv  func(string) string
+	version      string
+	surroundings Surroundings
+}
+
+// Surroundings are what a provider takes from where it runs.
+type Surroundings struct {
+	// Getenv returns environment variables.
+	Getenv func(string) string
+	// Clock passes the time that Entra needs to replicate; nil is the system's.
+	Clock entra.Clock
 }
 
 // New returns a function that makes a provider of this version, as the plugin
@@ -41,7 +50,12 @@ func New(version string) func() provider.Provider {
 // NewWithEnvironment is like [New] for a provider that takes environment
 // variables from getenv, so that several with different ones can run side by side.
 func NewWithEnvironment(version string, getenv func(string) string) func() provider.Provider {
-	return func() provider.Provider { return &vb365Provider{version: version, getenv: getenv} }
+	return NewIn(version, Surroundings{Getenv: getenv})
+}
+
+// NewIn is like [New] for a provider in other surroundings than this process.
+func NewIn(version string, surroundings Surroundings) func() provider.Provider {
+	return func() provider.Provider { return &vb365Provider{version: version, surroundings: surroundings} }
 }
 
 func (p *vb365Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -61,11 +75,12 @@ func (p *vb365Provider) Configure(ctx context.Context, req provider.ConfigureReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	settings := resolve(config, p.getenv, &resp.Diagnostics)
+	settings := resolve(ctx, config, p.surroundings.Getenv, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	connections := tfkit.NewConnections(settings.connector(p.version), settings.validateAtPlan)
+	settings.entra.config.Clock = p.surroundings.Clock
+	connections := tfkit.NewConnections(settings.connector(p.version), settings.entra.connector(p.version), settings.validateAtPlan)
 	resp.ResourceData = connections
 	resp.DataSourceData = connections
 	resp.ListResourceData = connections

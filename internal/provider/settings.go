@@ -29,11 +29,13 @@ type model struct {
 	MaxRetries            types.Int64  `tfsdk:"max_retries"`
 	MaxConcurrentRequests types.Int64  `tfsdk:"max_concurrent_requests"`
 	ValidateAtPlan        types.Bool   `tfsdk:"validate_at_plan"`
+	Entra                 types.Object `tfsdk:"entra"`
 }
 
 // settings are what configuration and environment say together.
 type settings struct {
 	client         vb365.Config
+	entra          entraSettings
 	validateAtPlan bool
 	// unknown names the attributes whose values are not known before apply.
 	unknown []string
@@ -41,12 +43,14 @@ type settings struct {
 
 // resolver reads attributes, falling back to the environment, and collects what is wrong.
 type resolver struct {
-	getenv  func(string) string
-	diags   *diag.Diagnostics
+	getenv func(string) string
+	diags  *diag.Diagnostics
+	// parent is the attribute that those which are read are nested in, if any.
+	parent  string
 	unknown []string
 }
 
-func resolve(config model, getenv func(string) string, diags *diag.Diagnostics) settings {
+func resolve(ctx context.Context, config model, getenv func(string) string, diags *diag.Diagnostics) settings {
 	r := &resolver{getenv: getenv, diags: diags}
 	s := settings{
 		client: vb365.Config{
@@ -73,6 +77,7 @@ func resolve(config model, getenv func(string) string, diags *diag.Diagnostics) 
 		s.client.MaxRetries = -1 // zero would mean the default
 	}
 	s.unknown = r.unknown
+	s.entra = resolveEntra(ctx, config.Entra, s.client, getenv, diags)
 	if s.client.TLS.InsecureSkipVerify {
 		diags.AddAttributeWarning(path.Root("insecure_skip_verify"), "The server's certificate is not verified",
 			"Whoever is between this machine and the server can read the password and change what is restored to whom. "+
@@ -90,7 +95,7 @@ func checkVersion(s string) error {
 // set; ok tells that there is a value in the environment.
 func (r *resolver) lookup(name string, value attr.Value, env string) (fromEnv string, ok bool) {
 	if value.IsUnknown() {
-		r.unknown = append(r.unknown, name)
+		r.unknown = append(r.unknown, r.label(name))
 		return "", false
 	}
 	if !value.IsNull() {
@@ -145,8 +150,22 @@ func (r *resolver) number(name string, value types.Int64, env string, otherwise,
 }
 
 func (r *resolver) reject(name, env string, err error) {
-	r.diags.AddAttributeError(path.Root(name), "Invalid environment variable "+env,
-		fmt.Sprintf("%s stands in for the attribute %s: %s.", env, name, err))
+	r.diags.AddAttributeError(r.path(name), "Invalid environment variable "+env,
+		fmt.Sprintf("%s stands in for the attribute %s: %s.", env, r.label(name), err))
+}
+
+func (r *resolver) path(name string) path.Path {
+	if r.parent == "" {
+		return path.Root(name)
+	}
+	return path.Root(r.parent).AtName(name)
+}
+
+func (r *resolver) label(name string) string {
+	if r.parent == "" {
+		return name
+	}
+	return r.parent + "." + name
 }
 
 // connector returns a function that makes the client, or says which setting is missing.

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/vb365/terraform-provider-vb365/internal/entra"
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
 )
 
@@ -21,18 +22,22 @@ type Connections struct {
 	// ValidateAtPlan tells whether plans may ask the server about what they name.
 	ValidateAtPlan bool
 
-	connect func() (*vb365.Client, error)
+	connectVB365 func() (*vb365.Client, error)
+	connectEntra func() (*entra.Client, error)
 
 	// Notes is what the run has done and seen so far.
 	Notes Ledger
 }
 
-// NewConnections returns connections that make their VB365 client with connect
-// when it is first wanted, once.
-func NewConnections(connect func() (*vb365.Client, error), validateAtPlan bool) *Connections {
+// NewConnections returns connections that make each client with the function
+// given when it is first wanted, once.
+func NewConnections(
+	connectVB365 func() (*vb365.Client, error), connectEntra func() (*entra.Client, error), validateAtPlan bool,
+) *Connections {
 	return &Connections{
 		ValidateAtPlan: validateAtPlan,
-		connect:        sync.OnceValues(connect),
+		connectVB365:   sync.OnceValues(connectVB365),
+		connectEntra:   sync.OnceValues(connectEntra),
 	}
 }
 
@@ -43,7 +48,17 @@ func (c *Connections) VB365() (*vb365.Client, error) {
 	if c == nil {
 		return nil, ErrNotConfigured
 	}
-	return c.connect()
+	return c.connectVB365()
+}
+
+// Entra returns the client of Microsoft Graph. The error is a [SettingError] or
+// [UnknownSettingError] when the provider's configuration does not say how to
+// log in, or says why it cannot be used.
+func (c *Connections) Entra() (*entra.Client, error) {
+	if c == nil {
+		return nil, ErrNotConfigured
+	}
+	return c.connectEntra()
 }
 
 // Ledger remembers what happened to what in one run of Terraform, in which

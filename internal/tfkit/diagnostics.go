@@ -32,9 +32,23 @@ func (e *UnknownSettingError) Error() string {
 	return fmt.Sprintf("the provider's %s is not known before apply", e.Attribute)
 }
 
+// InvalidSettingError is a setting of the provider that cannot be used.
+type InvalidSettingError struct {
+	Attribute string
+	Err       error
+}
+
+func (e *InvalidSettingError) Error() string {
+	return fmt.Sprintf("the provider's %s cannot be used: %v", e.Attribute, e.Err)
+}
+
+func (e *InvalidSettingError) Unwrap() error { return e.Err }
+
 // Titles of diagnostics about the connection. They are part of the documentation:
 // people search for them.
 const (
+	TitleInvalidSetting  = "A setting of the provider cannot be used"
+	TitleUnknownSetting  = "A setting of the provider is not known yet"
 	TitleMissingSetting  = "The provider is not told how to reach VB365"
 	TitleUnreachable     = "The VB365 server cannot be reached"
 	TitleCertificate     = "The VB365 server's certificate is not trusted"
@@ -58,9 +72,16 @@ func Explain(doing string, err error) (title, detail string) {
 }
 
 func explain(err error) (title, advice string) {
+	if errors.Is(err, context.Canceled) {
+		return "The run was interrupted", "Run the same command again: what was done is recorded, what was not is planned again."
+	}
+	if title, advice, ok := explainEntra(err); ok {
+		return title, advice
+	}
 	var (
 		setting     *SettingError
 		unknown     *UnknownSettingError
+		invalid     *InvalidSettingError
 		certificate *vb365.CertificateError
 		unreachable *vb365.UnreachableError
 		login       *vb365.LoginError
@@ -71,16 +92,16 @@ func explain(err error) (title, advice string) {
 	case errors.As(err, &setting), errors.Is(err, vb365.ErrNoCredentials):
 		return TitleMissingSetting, "The provider needs endpoint, username and password, in the provider block or as " +
 			"VB365_ENDPOINT, VB365_USERNAME and VB365_PASSWORD."
+	case errors.As(err, &invalid):
+		return TitleInvalidSetting, "Correct it in the provider block, or in the environment variable that stands in for it."
 	case errors.As(err, &unknown):
-		return TitleMissingSetting, "Apply what this value comes from first, for example with -target, or give the value literally."
+		return TitleUnknownSetting, "Apply what this value comes from first, for example with -target, or give the value literally."
 	case errors.As(err, &certificate):
 		return TitleCertificate, explainCertificate(certificate)
 	case errors.As(err, &login):
 		return TitleLogin, explainLogin(login)
 	case errors.As(err, &endpoint):
 		return explainEndpoint(endpoint)
-	case errors.Is(err, context.Canceled):
-		return "The run was interrupted", "Run the same command again: what was done is recorded, what was not is planned again."
 	case errors.As(err, &unreachable):
 		return TitleUnreachable, "Check that endpoint names the host and port of the REST service (4443 unless it was changed), " +
 			"that the service \"Veeam Backup for Microsoft 365 RESTful API Service\" runs, and that no firewall is between."
@@ -158,12 +179,13 @@ func IsConnectionTrouble(err error) bool {
 	var (
 		setting     *SettingError
 		unknown     *UnknownSettingError
+		invalid     *InvalidSettingError
 		certificate *vb365.CertificateError
 		unreachable *vb365.UnreachableError
 		login       *vb365.LoginError
 		endpoint    *vb365.EndpointError
 	)
-	return errors.As(err, &setting) || errors.As(err, &unknown) || errors.As(err, &certificate) ||
+	return errors.As(err, &invalid) || isEntraTrouble(err) || errors.As(err, &setting) || errors.As(err, &unknown) || errors.As(err, &certificate) ||
 		errors.As(err, &unreachable) || errors.As(err, &login) || errors.As(err, &endpoint) ||
 		errors.Is(err, vb365.ErrNoCredentials)
 }

@@ -158,6 +158,9 @@ func (c *Client) ClientID() string { return c.cfg.ClientID }
 // Now returns the time of the client's clock.
 func (c *Client) Now() time.Time { return c.clock.Now() }
 
+// Sleep passes d of the client's clock.
+func (c *Client) Sleep(ctx context.Context, d time.Duration) error { return c.clock.Sleep(ctx, d) }
+
 // AdminConsentURL returns the page on which an administrator of the tenant can
 // consent to the application by hand.
 func (c *Client) AdminConsentURL(tenant, application string) string {

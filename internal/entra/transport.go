@@ -78,7 +78,12 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 	case <-ctx.Done():
 		return nil, &UnreachableError{Host: req.URL.Host, Err: context.Cause(ctx)}
 	}
-	attempt, cancel := context.WithTimeoutCause(ctx, a.timeout, fmt.Errorf("it did not answer within %s", a.timeout))
+	base := ctx
+	if req.Method != http.MethodGet && ctx.Err() == nil {
+		// A write that is on its way is not cut in half: what it did is to be known.
+		base = context.WithoutCancel(ctx)
+	}
+	attempt, cancel := context.WithTimeoutCause(base, a.timeout, fmt.Errorf("it did not answer within %s", a.timeout))
 	defer cancel()
 	var sent atomic.Bool
 	attempt = httptrace.WithClientTrace(attempt, &httptrace.ClientTrace{

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -236,5 +237,50 @@ func TestRequestsInFlightAreBoundedAcrossTenants(t *testing.T) {
 	})
 	if most := gauge.most(); most > 3 {
 		t.Errorf("%d requests were in flight, want at most 3", most)
+	}
+}
+
+func TestAWriteIsNotCutInHalfByAnInterrupt(t *testing.T) {
+	t.Parallel()
+	entered, release := make(chan struct{}), make(chan struct{})
+	slow := func(next http.HandlerFunc) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			entered <- struct{}{}
+			<-release
+			next(w, r)
+		}
+	}
+	f := newFake(t, map[string]http.HandlerFunc{
+		"POST /oauth2PermissionGrants":  slow(answer(http.StatusCreated, grantBody("User.Read"))),
+		"GET /oauth2PermissionGrants/g": slow(answer(http.StatusOK, grantBody("User.Read"))),
+	})
+	tenant := f.tenant(t)
+	for name, tc := range map[string]struct {
+		call func(context.Context) error
+		done bool
+	}{
+		"a write": {func(ctx context.Context) error {
+			_, _, err := tenant.CreateGrant(ctx, NewGrant{clientSP, graphSP, []string{"User.Read"}})
+			return err
+		}, true},
+		"a read": {func(ctx context.Context) error {
+			_, err := tenant.Grant(ctx, "g")
+			return err
+		}, false},
+	} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		result := make(chan error, 1)
+		go func() { result <- tc.call(ctx) }()
+		<-entered
+		interrupt()
+		if tc.done {
+			release <- struct{}{}
+		}
+		if err := <-result; (err == nil) != tc.done {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if !tc.done {
+			release <- struct{}{}
+		}
 	}
 }

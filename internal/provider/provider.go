@@ -17,6 +17,7 @@ import (
 	"github.com/vb365/terraform-provider-vb365/internal/service/operatorrole"
 	"github.com/vb365/terraform-provider-vb365/internal/service/restoreportal"
 	"github.com/vb365/terraform-provider-vb365/internal/service/server"
+	"github.com/vb365/terraform-provider-vb365/internal/service/tenantconsent"
 	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
@@ -87,12 +88,13 @@ func (p *vb365Provider) Configure(ctx context.Context, req provider.ConfigureReq
 }
 
 func (p *vb365Provider) Resources(context.Context) []func() resource.Resource {
-	return operatorrole.Resources()
+	return slices.Concat(operatorrole.Resources(), tenantconsent.Resources())
 }
 
 func (p *vb365Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return slices.Concat(
 		directory.DataSources(), operatorrole.DataSources(), restoreportal.DataSources(), server.DataSources(),
+		tenantconsent.DataSources(),
 	)
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/vb365/terraform-provider-vb365/internal/entra"
 	"github.com/vb365/terraform-provider-vb365/internal/service/directory"
 	"github.com/vb365/terraform-provider-vb365/internal/service/operatorrole"
+	"github.com/vb365/terraform-provider-vb365/internal/service/portalapplication"
 	"github.com/vb365/terraform-provider-vb365/internal/service/restoreportal"
 	"github.com/vb365/terraform-provider-vb365/internal/service/server"
 	"github.com/vb365/terraform-provider-vb365/internal/service/tenantconsent"
@@ -88,7 +89,7 @@ func (p *vb365Provider) Configure(ctx context.Context, req provider.ConfigureReq
 }
 
 func (p *vb365Provider) Resources(context.Context) []func() resource.Resource {
-	return slices.Concat(operatorrole.Resources(), tenantconsent.Resources())
+	return slices.Concat(operatorrole.Resources(), portalapplication.Resources(), tenantconsent.Resources())
 }
 
 func (p *vb365Provider) DataSources(context.Context) []func() datasource.DataSource {

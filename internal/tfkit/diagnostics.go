@@ -89,6 +89,8 @@ func explain(err error) (title, advice string) {
 		response    *vb365.ResponseError
 	)
 	switch {
+	case errors.As(err, &setting) && strings.HasPrefix(setting.Attribute, "entra."):
+		return TitleEntraSetting, "Write it into the entra attribute of the provider, or set the environment variable."
 	case errors.As(err, &setting), errors.Is(err, vb365.ErrNoCredentials):
 		return TitleMissingSetting, "The provider needs endpoint, username and password, in the provider block or as " +
 			"VB365_ENDPOINT, VB365_USERNAME and VB365_PASSWORD."

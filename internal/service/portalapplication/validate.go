@@ -1,0 +1,87 @@
+package portalapplication
+
+import (
+	"context"
+	"crypto/sha1" //nolint:gosec // Entra names certificates by it
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// check validates a text that is known. Its error becomes the diagnostic's detail.
+type check struct {
+	describes string
+	title     string
+	test      func(string) error
+}
+
+func (c check) Description(context.Context) string         { return c.describes }
+func (c check) MarkdownDescription(context.Context) string { return c.describes }
+
+func (c check) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := c.test(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, c.title, err.Error()+".")
+	}
+}
+
+func portalURI() check {
+	return check{"must be an https address", "Invalid address of the portal", func(s string) error {
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "" || u.User != nil {
+			return fmt.Errorf("%q is not an https address; expected the form https://portal.example.com:4443", s)
+		}
+		return nil
+	}}
+}
+
+func certificateText() check {
+	return check{"must be a PEM certificate", "Invalid certificate", func(s string) error {
+		_, err := parseCertificate(s)
+		return err
+	}}
+}
+
+// certificate is a public certificate and the name that Entra gives it.
+type certificate struct {
+	*x509.Certificate
+
+	thumbprint string
+}
+
+// parseCertificate reads one certificate. A private key is refused: it would end
+// up in the state, and is not Entra's to know.
+func parseCertificate(text string) (certificate, error) {
+	var found *x509.Certificate
+	for rest := []byte(text); ; {
+		var block *pem.Block
+		block, rest = pem.Decode(rest)
+		if block == nil {
+			break
+		}
+		if strings.Contains(block.Type, "PRIVATE KEY") {
+			return certificate{}, errors.New("the text holds a private key; give the certificate alone")
+		}
+		if block.Type != "CERTIFICATE" || found != nil {
+			continue // issuers may follow
+		}
+		parsed, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return certificate{}, fmt.Errorf("the certificate cannot be read: %w", err)
+		}
+		found = parsed
+	}
+	if found == nil {
+		return certificate{}, errors.New("expected a PEM block that begins with -----BEGIN CERTIFICATE-----, such as file(\"portal.pem\") gives")
+	}
+	sum := sha1.Sum(found.Raw) //nolint:gosec // Entra names certificates by it
+	return certificate{found, strings.ToUpper(hex.EncodeToString(sum[:]))}, nil
+}

@@ -142,7 +142,8 @@ func TestLagsHaveAnEnd(t *testing.T) {
 			return t.ChangeApplication(ctx, "a", ApplicationChange{DisplayName: &name})
 		}, ErrNotFound, waitForChange},
 		"a deleted principal that is gone": {"POST /directory/deletedItems/d/restore", nil, func(ctx context.Context, t *Tenant) error {
-			return t.Restore(ctx, "d")
+			_, err := t.Restore(ctx, "d")
+			return err
 		}, ErrNotFound, waitForObject},
 	} {
 		t.Run(title, func(t *testing.T) {
@@ -293,7 +294,7 @@ func TestTheServicePrincipalThatWasDeletedLastIsRestored(t *testing.T) {
 	if id != "latest" || err != nil {
 		t.Fatalf("found %q, %v", id, err)
 	}
-	if err := tenant.Restore(t.Context(), id); err != nil {
+	if _, err := tenant.Restore(t.Context(), id); err != nil {
 		t.Error(err)
 	}
 }

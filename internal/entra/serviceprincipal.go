@@ -290,17 +290,22 @@ func (t *Tenant) DeletedServicePrincipal(ctx context.Context, appID string) (str
 }
 
 // Restore brings a deleted service principal back under its old id. A service
-// principal of the same application that exists is [ErrExists].
-func (t *Tenant) Restore(ctx context.Context, id string) error {
+// principal of the same application that exists is [ErrExists]. One that is not
+// among the deleted is [ErrNotFound]; it may have been restored by this call if
+// uncertain is true, as an earlier attempt got no answer.
+func (t *Tenant) Restore(ctx context.Context, id string) (uncertain bool, err error) {
 	c := call{
 		doing: fmt.Sprintf("restoring the deleted service principal %s in tenant %s", id, t.id),
 		needs: writePrincipals, repeatable: true,
 	}
-	return t.patiently(ctx, patience{waitForObject, notKnown}, func(ctx context.Context) error {
-		_, err := t.do(ctx, c, func(ctx context.Context) error {
+	lagging := func(e *ResponseError) bool { return notKnown(e) && !uncertain }
+	err = t.patiently(ctx, patience{waitForObject, lagging}, func(ctx context.Context) error {
+		way, err := t.do(ctx, c, func(ctx context.Context) error {
 			_, err := t.deletedItems().ByDirectoryObjectId(id).Restore().Post(ctx, nil)
 			return err
 		})
+		uncertain = uncertain || way.uncertain
 		return err
 	})
+	return uncertain, err
 }

@@ -142,6 +142,7 @@ func (r *applicationResource) Read(ctx context.Context, req resource.ReadRequest
 	if imported {
 		expected = func(f facts) bool { return f.app != nil }
 	}
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity{state.ApplicationID})...)
 	seen, err := settled(ctx, client, tenant, state, done.WrittenAt, expected)
 	switch {
 	case err != nil && imported:
@@ -169,7 +170,6 @@ func (r *applicationResource) Read(ctx context.Context, req resource.ReadRequest
 		warnOfDrift(&resp.Diagnostics, state.DisplayName.ValueString(), drift(state, is))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, is)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity{is.ApplicationID})...)
 }
 
 func (r *applicationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

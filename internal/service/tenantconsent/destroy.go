@@ -54,8 +54,8 @@ func (r *removal) run(ctx context.Context, onDestroy string, managedEnabled bool
 	if r.record.made(r.facts.principal) {
 		return r.dismiss(ctx)
 	}
-	if before := r.record.EnabledBefore; before != nil && *before != managedEnabled && r.facts.principal.Enabled == managedEnabled {
-		return ignoreNotFound(r.tenant.SetEnabled(ctx, r.facts.principal.ID, *before))
+	if r.record.changedSignIn(managedEnabled) && r.facts.principal.Enabled == managedEnabled {
+		return ignoreNotFound(r.tenant.SetEnabled(ctx, r.facts.principal.ID, !managedEnabled))
 	}
 	return nil
 }
@@ -146,10 +146,15 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
+// changedSignIn tells whether sign-in was otherwise before this resource set it.
+func (p *provenance) changedSignIn(managedEnabled bool) bool {
+	return p.EnabledBefore != nil && *p.EnabledBefore != managedEnabled
+}
+
 // worthless tells that nothing is to be taken back, which needs no request.
-func worthless(record *provenance, onDestroy string) bool {
+func worthless(record *provenance, onDestroy string, managedEnabled bool) bool {
 	return onDestroy == onDestroyRetain || onDestroy == onDestroyRevert &&
-		record.PrincipalID == "" && record.EnabledBefore == nil && len(record.Added) == 0
+		record.PrincipalID == "" && !record.changedSignIn(managedEnabled) && len(record.Added) == 0
 }
 
 // Timeouts of operations that the configuration does not limit.

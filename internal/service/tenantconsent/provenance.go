@@ -19,7 +19,7 @@ type provenance struct {
 	GraphID string `json:"graph_id,omitempty"`
 	// PrincipalID is the service principal that this resource created or restored; empty if it found one.
 	PrincipalID string `json:"principal_id,omitempty"`
-	// EnabledBefore is whether sign-in was on before this resource changed it; nil if it never did.
+	// EnabledBefore is whether sign-in was on when this resource found the service principal.
 	EnabledBefore *bool `json:"enabled_before,omitempty"`
 	// Added are the scopes that this resource added, by the attribute of the API.
 	Added map[string]addition `json:"added,omitempty"`
@@ -59,6 +59,12 @@ func (p *provenance) added(a *api, grantID string) []string {
 // made tells whether this resource brought the service principal into the tenant.
 func (p *provenance) made(sp *entra.ServicePrincipal) bool {
 	return p.PrincipalID != "" && strings.EqualFold(p.PrincipalID, sp.ID)
+}
+
+// meet notes how a service principal was when this resource found it.
+func (p *provenance) meet(sp *entra.ServicePrincipal) {
+	before := sp.Enabled
+	p.EnabledBefore = &before
 }
 
 // private is a resource's private state.

@@ -54,8 +54,10 @@ func (w *work) establish(ctx context.Context) error {
 	if done, err := w.restore(ctx); done || err != nil {
 		return err
 	}
+	lost := false
 	for end := w.client.Now().Add(concealed); ; {
 		created, uncertain, err := w.tenant.CreateServicePrincipal(ctx, entra.NewServicePrincipal{AppID: w.appID})
+		lost = lost || uncertain
 		if err == nil {
 			return w.made(ctx, created)
 		}
@@ -69,7 +71,7 @@ func (w *work) establish(ctx context.Context) error {
 		case readErr != nil:
 			return readErr
 		case exists != nil:
-			if uncertain {
+			if lost {
 				w.warnings = append(w.warnings, fmt.Sprintf("The answer to creating the service principal %s was lost, so that it cannot be told "+
 					"whether this run or somebody else created it. It is treated as somebody else's: destroying leaves it.", exists.ID))
 			}
@@ -105,8 +107,10 @@ func (w *work) restore(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	err = w.tenant.Restore(ctx, id)
+	uncertain, err := w.tenant.Restore(ctx, id)
 	switch {
+	case uncertain && errors.Is(err, entra.ErrNotFound):
+		// The attempt whose answer was lost did it.
 	case errors.Is(err, entra.ErrForbidden), errors.Is(err, entra.ErrNotFound), errors.Is(err, entra.ErrExists):
 		return false, nil
 	case err != nil:
@@ -153,6 +157,7 @@ func (w *work) made(ctx context.Context, sp *entra.ServicePrincipal) error {
 
 // found takes over a service principal that is there, with its grants.
 func (w *work) found(ctx context.Context, sp *entra.ServicePrincipal) error {
+	w.record.meet(sp)
 	if err := w.enter(ctx, sp); err != nil {
 		return err
 	}
@@ -166,18 +171,16 @@ func (w *work) found(ctx context.Context, sp *entra.ServicePrincipal) error {
 
 func (w *work) enter(ctx context.Context, sp *entra.ServicePrincipal) error {
 	w.facts.principal = sp
-	var err error
-	if w.facts.graphID, err = w.graph(ctx); err != nil {
-		return err
-	}
-	w.record.GraphID = w.facts.graphID
 	w.progress()
-	return nil
+	var err error
+	w.facts.graphID, err = w.graph(ctx)
+	w.record.GraphID = w.facts.graphID
+	return err
 }
 
 func (w *work) wrote() { w.record.WrittenAt = w.client.Now() }
 
-// enable switches sign-in on or off, and remembers how it was.
+// enable switches sign-in on or off.
 func (w *work) enable(ctx context.Context, enabled bool) error {
 	sp := *w.facts.principal
 	if sp.Enabled == enabled {
@@ -185,10 +188,6 @@ func (w *work) enable(ctx context.Context, enabled bool) error {
 	}
 	if err := w.tenant.SetEnabled(ctx, sp.ID, enabled); err != nil {
 		return err
-	}
-	if w.record.EnabledBefore == nil {
-		before := sp.Enabled
-		w.record.EnabledBefore = &before
 	}
 	sp.Enabled = enabled
 	w.facts.principal = &sp
@@ -222,8 +221,10 @@ func (w *work) grant(ctx context.Context, a *api, missing []string) error {
 		w.facts.drop(existing[0].ID) // it is gone
 	}
 	wanted := entra.NewGrant{ClientID: w.facts.principal.ID, ResourceID: w.facts.resource(a), Scopes: missing}
+	lost := false
 	for end := w.client.Now().Add(concealed); ; {
 		created, uncertain, err := w.tenant.CreateGrant(ctx, wanted)
+		lost = lost || uncertain
 		if err == nil {
 			w.facts.put(created)
 			w.record.add(a, created.ID, missing)
@@ -237,7 +238,7 @@ func (w *work) grant(ctx context.Context, a *api, missing []string) error {
 		case readErr != nil:
 			return readErr
 		case seen:
-			return w.adopt(ctx, a, existing, missing, uncertain)
+			return w.adopt(ctx, a, existing, missing, lost)
 		case w.client.Now().After(end):
 			return err
 		}

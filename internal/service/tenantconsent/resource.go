@@ -165,6 +165,7 @@ func (r *consentResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	tenant := state.TenantID.ValueString()
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity{state.TenantID, state.ApplicationID})...)
 	if seen.principal == nil {
 		reader.reportAbsence(limited, &resp.Diagnostics, imported)
 		if !imported {
@@ -173,6 +174,7 @@ func (r *consentResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	if imported {
+		record.meet(seen.principal)
 		warnOfAssignment(&resp.Diagnostics, tenant, seen.principal)
 	} else {
 		warnOfDrift(&resp.Diagnostics, tenant, drift(state, seen))
@@ -181,7 +183,6 @@ func (r *consentResource) Read(ctx context.Context, req resource.ReadRequest, re
 	record.GraphID = seen.graphID
 	resp.Diagnostics.Append(record.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, newModel(state, reader.client, seen))...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity{state.TenantID, state.ApplicationID})...)
 }
 
 // reportAbsence says that the application is not in the tenant, and whether it
@@ -260,7 +261,7 @@ func (r *consentResource) Delete(ctx context.Context, req resource.DeleteRequest
 	resp.Diagnostics.Append(diags...)
 	record, diags := parseProvenance(kept)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || worthless(record, state.OnDestroy.ValueString()) {
+	if resp.Diagnostics.HasError() || worthless(record, state.OnDestroy.ValueString(), state.AccountEnabled.ValueBool()) {
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)

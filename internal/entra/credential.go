@@ -55,7 +55,7 @@ func newCredentialSetup(cfg Config, place cloud, base http.RoundTripper) credent
 		options: azcore.ClientOptions{
 			Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: strings.TrimRight(place.authority, "/") + "/"},
 			Transport: client,
-			Retry:     policy.RetryOptions{MaxRetries: int32(min(max(cfg.MaxRetries, -1), 10))}, //nolint:gosec // from -1 to 10
+			Retry:     policy.RetryOptions{MaxRetries: int32(min(max(cfg.MaxRetries, -1), 10))},
 			Telemetry: policy.TelemetryOptions{Disabled: true},
 		},
 	}

@@ -75,7 +75,7 @@ func (e *ResponseError) Error() string {
 
 // Is makes errors.Is work for the errors of this package.
 func (e *ResponseError) Is(target error) bool {
-	switch target { //nolint:errorlint // these are the targets that Is is asked about
+	switch target {
 	case ErrNotFound:
 		return e.Status == http.StatusNotFound && e.FromGraph
 	case ErrExists:
@@ -189,12 +189,10 @@ func (e *LoginError) Error() string {
 // MayHaveHappened tells whether a write that failed with err may nevertheless
 // have been carried out.
 func MayHaveHappened(err error) bool {
-	var unreachable *UnreachableError
-	if errors.As(err, &unreachable) {
+	if unreachable, ok := errors.AsType[*UnreachableError](err); ok {
 		return unreachable.Sent
 	}
-	var unexpected *UnexpectedReplyError
-	if errors.As(err, &unexpected) {
+	if _, ok := errors.AsType[*UnexpectedReplyError](err); ok {
 		return true
 	}
 	var resp *ResponseError

@@ -98,8 +98,7 @@ func (l *logins) renew(ctx context.Context, tenant string) (string, error) {
 	defer l.mu.Unlock()
 	if err != nil {
 		err = l.explain(tenant, err, broken.get())
-		var refusal *LoginError
-		if errors.As(err, &refusal) {
+		if _, refused := errors.AsType[*LoginError](err); refused {
 			l.held[tenant] = held{refused: err}
 		}
 		return "", err

@@ -103,8 +103,7 @@ func TestALoginServiceThatCannotBeReachedIsNoRefusal(t *testing.T) {
 	}
 	tenant := f.tenant(t, func(cfg *Config) { cfg.MaxRetries = -1 })
 	_, err := tenant.ServicePrincipal(t.Context(), portal)
-	var unreachable *UnreachableError
-	if !errors.As(err, &unreachable) {
+	if _, ok := errors.AsType[*UnreachableError](err); !ok {
 		t.Fatalf("got %v, want an UnreachableError", err)
 	}
 	if _, err := tenant.ServicePrincipal(t.Context(), portal); err != nil {
@@ -218,7 +217,7 @@ func TestCredentialsProveWhoLogsIn(t *testing.T) {
 
 func TestAManagedIdentityVouchesForTheApplication(t *testing.T) {
 	identity := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-IDENTITY-HEADER") != "local" {
+		if r.Header.Get("X-Identity-Header") != "local" {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}

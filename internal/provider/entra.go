@@ -28,14 +28,14 @@ const (
 	envEntraTenant        = "ARM_TENANT_ID"
 	envEntraClient        = "ARM_CLIENT_ID"
 	envEntraClientFile    = "ARM_CLIENT_ID_FILE_PATH"
-	envEntraSecret        = "ARM_CLIENT_SECRET"           //nolint:gosec // the name of a variable
-	envEntraSecretFile    = "ARM_CLIENT_SECRET_FILE_PATH" //nolint:gosec // the name of a variable
+	envEntraSecret        = "ARM_CLIENT_SECRET"
+	envEntraSecretFile    = "ARM_CLIENT_SECRET_FILE_PATH"
 	envEntraPFX           = "ARM_CLIENT_CERTIFICATE"
 	envEntraPFXFile       = "ARM_CLIENT_CERTIFICATE_PATH"
-	envEntraPFXPassword   = "ARM_CLIENT_CERTIFICATE_PASSWORD" //nolint:gosec // the name of a variable
+	envEntraPFXPassword   = "ARM_CLIENT_CERTIFICATE_PASSWORD"
 	envEntraUseOIDC       = "ARM_USE_OIDC"
-	envEntraOIDCToken     = "ARM_OIDC_TOKEN"           //nolint:gosec // the name of a variable
-	envEntraOIDCTokenFile = "ARM_OIDC_TOKEN_FILE_PATH" //nolint:gosec // the name of a variable
+	envEntraOIDCToken     = "ARM_OIDC_TOKEN"
+	envEntraOIDCTokenFile = "ARM_OIDC_TOKEN_FILE_PATH"
 	envEntraUseCLI        = "ARM_USE_CLI"
 	envEntraUseMSI        = "ARM_USE_MSI"
 	envEntraAuthority     = "VB365_ENTRA_AUTHORITY_HOST"
@@ -44,10 +44,10 @@ const (
 
 	// Where CI systems and Kubernetes say how to get an OIDC token.
 	envOIDCRequestURL     = "ARM_OIDC_REQUEST_URL"
-	envOIDCRequestToken   = "ARM_OIDC_REQUEST_TOKEN" //nolint:gosec // the name of a variable
+	envOIDCRequestToken   = "ARM_OIDC_REQUEST_TOKEN"
 	envGitHubRequestURL   = "ACTIONS_ID_TOKEN_REQUEST_URL"
-	envGitHubRequestToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN" //nolint:gosec // the name of a variable
-	envWorkloadTokenFile  = "AZURE_FEDERATED_TOKEN_FILE"     //nolint:gosec // the name of a variable
+	envGitHubRequestToken = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+	envWorkloadTokenFile  = "AZURE_FEDERATED_TOKEN_FILE"
 )
 
 const entraAttribute = "entra"

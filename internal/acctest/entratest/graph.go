@@ -131,7 +131,7 @@ func (s *Server) serveGraph(w http.ResponseWriter, r *http.Request, name, path s
 	case len(parts) == 4 && parts[3] == "restore":
 		s.restore(w, t, parts[2])
 	case len(parts) == 1 && r.Method == http.MethodGet:
-		if client := equals.FindStringSubmatch(r.URL.Query().Get("$filter")); client != nil && client[1] == "clientId" &&
+		if client := equals.FindStringSubmatch(r.URL.Query().Get("$filter")); len(client) == 3 && client[1] == "clientId" &&
 			t.get(Principals, client[2], seen) == nil {
 			missing(w, "")
 			return
@@ -152,7 +152,7 @@ func (s *Server) serveList(w http.ResponseWriter, all []Object, query url.Values
 	m := equals.FindStringSubmatch(query.Get("$filter"))
 	value := []Object{}
 	for _, o := range all {
-		if m == nil || strings.EqualFold(str(o[m[1]]), m[2]) {
+		if len(m) != 3 || strings.EqualFold(str(o[m[1]]), m[2]) {
 			value = append(value, o)
 		}
 	}

@@ -110,12 +110,12 @@ func (w *work) establish(ctx context.Context, d desired) (adopted bool, err erro
 	if err != nil {
 		return false, err
 	}
-	for _, app := range before {
-		if !d.like(app) {
-			return false, &namesakeError{app}
-		}
-		w.enter(app)
+	if at := slices.IndexFunc(before, d.like); at >= 0 {
+		w.enter(before[at])
 		return true, nil
+	}
+	if len(before) > 0 {
+		return false, &namesakeError{before[0]}
 	}
 	content := entra.ApplicationChange{
 		DisplayName: &d.name, SignInAudience: &d.audience, RedirectURIs: &d.redirectURIs,

@@ -3,6 +3,7 @@ package tenantconsent_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -297,7 +298,7 @@ func TestAccNothingIsContactedThatIsNotNeeded(t *testing.T) {
 		"vb365": providerserver.NewProtocol6WithError(provider.NewWithEnvironment("test", getenv)()),
 	}
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: []resource.TestStep{{
-		Config: consent(), ExpectError: regexp.MustCompile("not\\s+told\\s+how\\s+to\\s+log\\s+in\\s+to\\s+Microsoft\\s+Entra"),
+		Config: consent(), ExpectError: regexp.MustCompile(`not\s+told\s+how\s+to\s+log\s+in\s+to\s+Microsoft\s+Entra`),
 	}}})
 	if len(s.Calls()) > 0 {
 		t.Error("Graph was contacted")
@@ -309,9 +310,7 @@ func TestAccNoSecretIsWrittenDown(t *testing.T) {
 	t.Parallel()
 	s := start(t)
 	env := acctest.Start(t, simulator.Options{})
-	for name, value := range s.Settings() {
-		env.Settings[name] = value
-	}
+	maps.Copy(env.Settings, s.Settings())
 	w := env.Workspace(t, consent())
 	log := filepath.Join(w.Dir, "trace.log")
 	command := w.Command(t.Context(), []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + log}, "apply", "-auto-approve", "-no-color")

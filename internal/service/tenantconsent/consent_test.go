@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -94,15 +95,14 @@ func (s *scene) repair(enabled bool) error {
 func (s *scene) destroy(onDestroy string, managedEnabled bool) (*removal, error) {
 	s.t.Helper()
 	r := &removal{reader: s.reader(), record: s.record}
-	return r, r.run(s.t.Context(), onDestroy, managedEnabled)
+	err := r.run(s.t.Context(), onDestroy, managedEnabled)
+	return r, err
 }
 
 // principal puts the application into the customer's tenant, as others did.
 func (s *scene) principal(changes entratest.Object) string {
 	sp := entratest.Object{"appId": app, "displayName": "Portal", "accountEnabled": true}
-	for key, value := range changes {
-		sp[key] = value
-	}
+	maps.Copy(sp, changes)
 	return s.Add(customer, entratest.Principals, sp)
 }
 
@@ -649,16 +649,25 @@ func TestErrorsSayWhatIsMissingAndWhatElseHelps(t *testing.T) {
 				return a
 			})
 		}, tfkit.TitleEntraApplication, []string{"AzureADMultipleOrgs"}},
-		"no permission to read": {func(s *scene) { s.Meet = forbid("GET servicePrincipals(appId)") },
-			tfkit.TitleEntraPermission, []string{"permission Application.Read.All", "/adminconsent?client_id=" + app}},
-		"no permission to create": {func(s *scene) { s.Meet = forbid("POST servicePrincipals") },
-			tfkit.TitleEntraPermission, []string{"permission Application.ReadWrite.All", "/adminconsent?client_id=" + app}},
+		"no permission to read": {
+			func(s *scene) { s.Meet = forbid("GET servicePrincipals(appId)") },
+			tfkit.TitleEntraPermission,
+			[]string{"permission Application.Read.All", "/adminconsent?client_id=" + app},
+		},
+		"no permission to create": {
+			func(s *scene) { s.Meet = forbid("POST servicePrincipals") },
+			tfkit.TitleEntraPermission,
+			[]string{"permission Application.ReadWrite.All", "/adminconsent?client_id=" + app},
+		},
 		"no permission to list grants": {func(s *scene) {
 			s.principal(nil)
 			s.Meet = forbid("GET oauth2PermissionGrants")
 		}, tfkit.TitleEntraPermission, []string{"permission Directory.Read.All"}},
-		"no permission to consent": {func(s *scene) { s.Meet = forbid("POST oauth2PermissionGrants") },
-			tfkit.TitleEntraPermission, []string{"permission DelegatedPermissionGrant.ReadWrite.All", "/adminconsent?client_id=" + app}},
+		"no permission to consent": {
+			func(s *scene) { s.Meet = forbid("POST oauth2PermissionGrants") },
+			tfkit.TitleEntraPermission,
+			[]string{"permission DelegatedPermissionGrant.ReadWrite.All", "/adminconsent?client_id=" + app},
+		},
 		"own applications only": {func(s *scene) {
 			s.Meet = func(w http.ResponseWriter, c entratest.Call, next func(http.ResponseWriter)) {
 				if c.Name == "POST servicePrincipals" {
@@ -669,12 +678,21 @@ func TestErrorsSayWhatIsMissingAndWhatElseHelps(t *testing.T) {
 				next(w)
 			}
 		}, tfkit.TitleEntraPermission, []string{"Application.ReadWrite.OwnedBy is not enough", "Application.ReadWrite.All"}},
-		"another tenant": {func(s *scene) { s.Refuse[customer] = "AADSTS90002: Tenant not found." },
-			tfkit.TitleEntraNoTenant, []string{"tenant_id"}},
-		"a login that is not let in": {func(s *scene) { s.Refuse[customer] = "AADSTS700016: Application was not found in the directory." },
-			tfkit.TitleEntraNotInTenant, []string{"/adminconsent?client_id=" + entratest.ClientID, "/adminconsent?client_id=" + app}},
-		"an expired secret": {func(s *scene) { s.Refuse[customer] = "AADSTS7000222: The provided client secret keys are expired." },
-			tfkit.TitleEntraExpired, []string{"new client secret"}},
+		"another tenant": {
+			func(s *scene) { s.Refuse[customer] = "AADSTS90002: Tenant not found." },
+			tfkit.TitleEntraNoTenant,
+			[]string{"tenant_id"},
+		},
+		"a login that is not let in": {
+			func(s *scene) { s.Refuse[customer] = "AADSTS700016: Application was not found in the directory." },
+			tfkit.TitleEntraNotInTenant,
+			[]string{"/adminconsent?client_id=" + entratest.ClientID, "/adminconsent?client_id=" + app},
+		},
+		"an expired secret": {
+			func(s *scene) { s.Refuse[customer] = "AADSTS7000222: The provided client secret keys are expired." },
+			tfkit.TitleEntraExpired,
+			[]string{"new client secret"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

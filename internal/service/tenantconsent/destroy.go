@@ -14,6 +14,7 @@ import (
 // removal takes the consent back, as far as it is this resource's to take.
 type removal struct {
 	reader
+
 	facts    facts
 	record   *provenance
 	warnings []string
@@ -65,13 +66,13 @@ func (r *removal) take(ctx context.Context, g entra.Grant, scopes []string) erro
 	rest := entra.RemoveScopes(g.Scopes, scopes)
 	switch len(rest) {
 	case 0:
-		r.facts.drop(g.ID)
+		r.facts = r.facts.without(g.ID)
 		return r.surely(ctx, func(ctx context.Context) error { return r.tenant.DeleteGrant(ctx, g.ID) })
 	case len(g.Scopes):
 		return nil
 	}
 	g.Scopes = rest
-	r.facts.put(g)
+	r.facts = r.facts.with(g)
 	return ignoreNotFound(r.tenant.SetScopes(ctx, g.ID, rest))
 }
 

@@ -84,14 +84,16 @@ func (f facts) singleUsers() int {
 	return len(users)
 }
 
-// put writes a grant down as an answer to a write showed it.
-func (f *facts) put(g entra.Grant) {
-	f.drop(g.ID)
+// with returns facts with a grant as the answer to a write showed it.
+func (f facts) with(g entra.Grant) facts {
+	f = f.without(g.ID)
 	f.grants = append(f.grants, g)
+	return f
 }
 
-func (f *facts) drop(grantID string) {
-	f.grants = slices.DeleteFunc(f.grants, func(g entra.Grant) bool { return g.ID == grantID })
+func (f facts) without(grantID string) facts {
+	f.grants = slices.DeleteFunc(slices.Clone(f.grants), func(g entra.Grant) bool { return g.ID == grantID })
+	return f
 }
 
 // reader looks at the consent to one application in one tenant.
@@ -140,7 +142,7 @@ func (r reader) look(ctx context.Context, earlier int) (facts, error) {
 		g, err := r.tenant.Grant(ctx, entra.GrantID(sp.ID, f.resource(a)))
 		switch {
 		case err == nil && g.TenantWide:
-			f.put(g)
+			f = f.with(g)
 		case err != nil && !errors.Is(err, entra.ErrNotFound):
 			return facts{}, err
 		}

@@ -15,6 +15,7 @@ import (
 // may be behind them.
 type work struct {
 	reader
+
 	facts    facts
 	record   *provenance
 	warnings []string
@@ -218,7 +219,7 @@ func (w *work) grant(ctx context.Context, a *api, missing []string) error {
 		if !errors.Is(err, entra.ErrNotFound) {
 			return err
 		}
-		w.facts.drop(existing[0].ID) // it is gone
+		w.facts = w.facts.without(existing[0].ID) // it is gone
 	}
 	wanted := entra.NewGrant{ClientID: w.facts.principal.ID, ResourceID: w.facts.resource(a), Scopes: missing}
 	lost := false
@@ -226,7 +227,7 @@ func (w *work) grant(ctx context.Context, a *api, missing []string) error {
 		created, uncertain, err := w.tenant.CreateGrant(ctx, wanted)
 		lost = lost || uncertain
 		if err == nil {
-			w.facts.put(created)
+			w.facts = w.facts.with(created)
 			w.record.add(a, created.ID, missing)
 			return nil
 		}
@@ -257,7 +258,7 @@ func (w *work) adopt(ctx context.Context, a *api, existing entra.Grant, wanted [
 	if len(missing) > 0 {
 		return w.extend(ctx, a, existing, missing)
 	}
-	w.facts.put(existing)
+	w.facts = w.facts.with(existing)
 	if uncertain && len(entra.RemoveScopes(existing.Scopes, wanted)) == 0 {
 		w.record.add(a, existing.ID, wanted)
 	}
@@ -299,7 +300,7 @@ func (w *work) extend(ctx context.Context, a *api, g entra.Grant, missing []stri
 	if err := w.tenant.SetScopes(ctx, g.ID, g.Scopes); err != nil {
 		return err
 	}
-	w.facts.put(g)
+	w.facts = w.facts.with(g)
 	w.record.add(a, g.ID, missing)
 	return nil
 }

@@ -516,6 +516,40 @@ func (s *scene) spoil(name string, f fault) (met func() bool) {
 	}
 }
 
+func TestAGrantWhoseAnswerWasLostIsTakenBack(t *testing.T) {
+	t.Parallel()
+	for _, f := range faults() {
+		s := newScene(t)
+		s.principal(nil)
+		s.Lag = 20 * time.Second
+		s.Clock.Pass(time.Minute)
+		met := s.spoil("POST oauth2PermissionGrants", f)
+		_, err := s.apply(true)
+		s.must(err)
+		_, err = s.destroy(onDestroyRevert, true)
+		s.must(err)
+		s.want("enabled")
+		if !met() {
+			t.Errorf("%s: the call was not made", f.name)
+		}
+	}
+}
+
+func TestAChangeThatIsNotReplicatedIsNoDrift(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.principal(entratest.Object{"accountEnabled": false})
+	s.Lag = 30 * time.Second
+	w, err := s.apply(true)
+	s.must(err)
+	state := newModel(model{TenantID: types.StringValue(customer), ApplicationID: types.StringValue(app)}, s.client, w.facts)
+	seen, err := s.reader().settled(t.Context(), s.record.WrittenAt, state.expects)
+	s.must(err)
+	if changes := drift(state, seen); len(changes) > 0 {
+		t.Errorf("said %q", changes)
+	}
+}
+
 func TestSomebodyElseMayBeFaster(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

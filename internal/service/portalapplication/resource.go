@@ -30,7 +30,7 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*applicationResource)(nil)
 )
 
-type applicationResource struct{ connections *tfkit.Connections }
+type applicationResource struct{ tfkit.Resource }
 
 func newResource() resource.Resource { return &applicationResource{} }
 
@@ -48,18 +48,9 @@ func (r *applicationResource) IdentitySchema(
 	resp.IdentitySchema = identitySchema()
 }
 
-func (r *applicationResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	connections, err := tfkit.Configured(req.ProviderData)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is out of order", err.Error())
-		return
-	}
-	r.connections = connections
-}
-
 // home returns the way to the provider's own tenant.
 func (r *applicationResource) home() (*entra.Client, *entra.Tenant, error) {
-	client, err := r.connections.Entra()
+	client, err := r.Connections.Entra()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -149,7 +140,7 @@ func (r *applicationResource) Read(ctx context.Context, req resource.ReadRequest
 		addError(&resp.Diagnostics, doing, err)
 		return
 	case err != nil:
-		r.connections.ReportTrouble(&resp.Diagnostics, doing, err)
+		r.Connections.ReportTrouble(&resp.Diagnostics, doing, err)
 		return
 	case seen.app == nil && imported:
 		resp.Diagnostics.AddError("There is no such application",

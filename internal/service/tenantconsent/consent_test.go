@@ -644,7 +644,7 @@ func TestDriftIsNamed(t *testing.T) {
 				t.Errorf("said\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(tc.says, "\n  "))
 			}
 			refreshed := newModel(state, s.client, seen)
-			planned := (&consentResource{connections: s.connections()}).exactPlan(stateAsConfig(refreshed), refreshed, false)
+			planned := (&consentResource{tfkit.Resource{Connections: s.connections()}}).exactPlan(stateAsConfig(refreshed), refreshed, false)
 			if same := planned.declares(refreshed); same != (len(tc.says) == 0 || strings.Contains(name, "more")) {
 				t.Errorf("a plan shows a difference: %v", !same)
 			}

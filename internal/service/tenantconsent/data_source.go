@@ -12,7 +12,7 @@ import (
 
 var _ datasource.DataSourceWithConfigure = (*consentDataSource)(nil)
 
-type consentDataSource struct{ connections *tfkit.Connections }
+type consentDataSource struct{ tfkit.DataSource }
 
 func newDataSource() datasource.DataSource { return &consentDataSource{} }
 
@@ -22,15 +22,6 @@ func (d *consentDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *consentDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = dataSourceSchema()
-}
-
-func (d *consentDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	connections, err := tfkit.Configured(req.ProviderData)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is out of order", err.Error())
-		return
-	}
-	d.connections = connections
 }
 
 // Read tells what the tenant shows. Missing consent is believed as late as by the
@@ -44,7 +35,7 @@ func (d *consentDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 	defer cancel()
 	tenant, app := config.TenantID.ValueString(), config.ApplicationID.ValueString()
-	client, err := d.connections.Entra()
+	client, err := d.Connections.Entra()
 	var seen facts
 	if err == nil {
 		var r reader
@@ -54,7 +45,7 @@ func (d *consentDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	}
 	if err != nil {
 		doing := fmt.Sprintf("reading the consent to application %s in tenant %s", app, tenant)
-		resp.Diagnostics.AddError(explain(d.connections, doing, tenant, app, err))
+		resp.Diagnostics.AddError(explain(d.Connections, doing, tenant, app, err))
 		return
 	}
 	if users := seen.singleUsers(); users > 0 && !seen.complete() {
@@ -66,7 +57,7 @@ func (d *consentDataSource) Read(ctx context.Context, req datasource.ReadRequest
 
 // written returns when this run last wrote to the consent, if it did.
 func (d *consentDataSource) written(config dataModel) time.Time {
-	noted, _ := d.connections.Notes.Known(writtenSubject(config.TenantID, config.ApplicationID))
+	noted, _ := d.Connections.Notes.Known(writtenSubject(config.TenantID, config.ApplicationID))
 	at, _ := time.Parse(time.RFC3339Nano, noted) // zero where nothing was noted
 	return at
 }

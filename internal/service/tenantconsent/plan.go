@@ -33,10 +33,10 @@ func (r *consentResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	plan = r.exactPlan(plan, state, creating)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-	if !creating || r.connections == nil || plan.ID.IsUnknown() {
+	if !creating || r.Connections == nil || plan.ID.IsUnknown() {
 		return
 	}
-	if _, first := r.connections.Notes.Note("planned consent "+plan.ID.ValueString(), "planned"); !first {
+	if _, first := r.Connections.Notes.Note("planned consent "+plan.ID.ValueString(), "planned"); !first {
 		resp.Diagnostics.AddAttributeError(path.Root("application_id"), "The consent is declared twice",
 			fmt.Sprintf("Two resources of this configuration declare the consent of tenant %s to application %s. Declare it once.",
 				plan.TenantID.ValueString(), plan.ApplicationID.ValueString()))
@@ -55,7 +55,7 @@ func (r *consentResource) exactPlan(plan, state model, creating bool) model {
 	if !plan.TenantID.IsUnknown() && !plan.ApplicationID.IsUnknown() {
 		plan.ID = types.StringValue(consentID(plan.TenantID.ValueString(), plan.ApplicationID.ValueString()))
 		// Settings that are not known yet, or not there, are complained about where they are needed.
-		if client, err := r.connections.Entra(); err == nil {
+		if client, err := r.Connections.Entra(); err == nil {
 			plan.AdminConsentURL = consentURL(client, plan)
 		}
 	}

@@ -24,7 +24,7 @@ var (
 	_ resource.ResourceWithModifyPlan  = (*consentResource)(nil)
 )
 
-type consentResource struct{ connections *tfkit.Connections }
+type consentResource struct{ tfkit.Resource }
 
 func newResource() resource.Resource { return &consentResource{} }
 
@@ -42,18 +42,9 @@ func (r *consentResource) IdentitySchema(
 	resp.IdentitySchema = identitySchema()
 }
 
-func (r *consentResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	connections, err := tfkit.Configured(req.ProviderData)
-	if err != nil {
-		resp.Diagnostics.AddError("The provider is out of order", err.Error())
-		return
-	}
-	r.connections = connections
-}
-
 // reader returns the way to the tenant that m names.
 func (r *consentResource) reader(m model, graphID string) (reader, error) {
-	client, err := r.connections.Entra()
+	client, err := r.Connections.Entra()
 	if err != nil {
 		return reader{}, err
 	}
@@ -111,7 +102,7 @@ func (r *consentResource) conclude(diags *diag.Diagnostics, doing string, m mode
 		diags.AddWarning("It is not clear who created what in tenant "+m.TenantID.ValueString(), warning)
 	}
 	if !w.record.WrittenAt.IsZero() {
-		r.connections.Notes.Note(writtenSubject(m.TenantID, m.ApplicationID), w.record.WrittenAt.Format(time.RFC3339Nano))
+		r.Connections.Notes.Note(writtenSubject(m.TenantID, m.ApplicationID), w.record.WrittenAt.Format(time.RFC3339Nano))
 	}
 	if err != nil {
 		r.addError(diags, doing, m, err)
@@ -144,7 +135,7 @@ func (r *consentResource) Read(ctx context.Context, req resource.ReadRequest, re
 	report := func(err error) {
 		// An import must not pass in silence; a refresh need not repeat what is wrong with the connection.
 		if !imported && tfkit.IsConnectionTrouble(err) {
-			if _, first := r.connections.Notes.Note("trouble: "+err.Error(), doing); !first {
+			if _, first := r.Connections.Notes.Note("trouble: "+err.Error(), doing); !first {
 				return
 			}
 		}
@@ -311,7 +302,7 @@ func describe(m model) string {
 // addError adds a diagnostic for an error of this package or of the client. What
 // an administrator of the tenant can do by hand is said along.
 func (r *consentResource) addError(diags *diag.Diagnostics, doing string, m model, err error) {
-	diags.AddError(explain(r.connections, doing, m.TenantID.ValueString(), m.ApplicationID.ValueString(), err))
+	diags.AddError(explain(r.Connections, doing, m.TenantID.ValueString(), m.ApplicationID.ValueString(), err))
 }
 
 func explain(connections *tfkit.Connections, doing, tenant, app string, err error) (title, detail string) {

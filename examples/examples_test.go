@@ -3,12 +3,22 @@
 package examples_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"maps"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
+	"github.com/vb365/terraform-provider-vb365/internal/acctest/entratest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
 )
 
@@ -23,7 +33,11 @@ func TestMain(m *testing.M) { acctest.Main(m) }
 func TestAccDataSourceExamplesPlan(t *testing.T) {
 	t.Parallel()
 
-	planEach(t, "data-sources/*/data-source*.tf", addHelpdesk)
+	planEach(t, "data-sources/*/data-source*.tf", func(t *testing.T, env *acctest.Env) {
+		t.Helper()
+		addHelpdesk(t, env)
+		addConsent(t, env)
+	})
 }
 
 func TestAccResourceExamplesPlan(t *testing.T) {
@@ -50,6 +64,7 @@ func planEach(t *testing.T, pattern string, prepare func(*testing.T, *acctest.En
 			prepare(t, env)
 
 			workspace := env.Workspace(t, read(t, file))
+			workspace.Write(t, "portal.pem", portalCertificate(t))
 			workspace.MustRun(t, "plan", "-input=false", "-no-color")
 		})
 	}
@@ -120,6 +135,47 @@ func threeCustomers(t *testing.T) *acctest.Env {
 	env.Seed(simulator.ThreeCustomers())
 
 	return env
+}
+
+// addConsent adds a Microsoft Entra in which Contoso has consented to the portal.
+func addConsent(t *testing.T, env *acctest.Env) {
+	t.Helper()
+
+	const tenant = "contoso.onmicrosoft.com"
+
+	microsoft := entratest.Start(t, "provider.onmicrosoft.com")
+	maps.Copy(env.Settings, microsoft.Settings())
+
+	principal := microsoft.Add(tenant, entratest.Principals, entratest.Object{
+		"appId": "65415bb1-9267-4313-bbf5-ae259732ee12", "accountEnabled": true,
+	})
+	for resource, scope := range map[string]string{microsoft.GraphID(tenant): "User.Read", principal: "access_as_user"} {
+		microsoft.Add(tenant, entratest.Grants, entratest.Object{
+			"clientId": principal, "resourceId": resource, "consentType": "AllPrincipals", "scope": scope,
+		})
+	}
+}
+
+// portalCertificate returns a certificate for the portal.
+func portalCertificate(t *testing.T) string {
+	t.Helper()
+
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "portal.example.com"},
+		NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour),
+	}
+
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 // addHelpdesk adds the role that examples ask for or import.

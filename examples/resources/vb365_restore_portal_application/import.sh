@@ -1,0 +1,1 @@
+terraform import vb365_restore_portal_application.portal 65415bb1-9267-4313-bbf5-ae259732ee12

@@ -247,6 +247,27 @@ func TestAccWhatCannotBeImportedIsSaid(t *testing.T) {
 	}
 }
 
+func TestAccAnotherTenantIsAnotherConsent(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.Lag = 30 * time.Second
+	const other = "contoso.onmicrosoft.com"
+	elsewhere := strings.Replace(consent(), customer, other, 1)
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providers(s),
+		CheckDestroy:             nothingLeft(s, customer, other),
+		Steps: []resource.TestStep{
+			{Config: consent()},
+			{Config: strings.Replace(consent(), customer, strings.ToUpper(customer), 1), PlanOnly: true},
+			{
+				Config: elsewhere, ConfigPlanChecks: planned(plancheck.ResourceActionReplace),
+				Check: resource.ComposeAggregateTestCheckFunc(nothingLeft(s, customer),
+					resource.TestCheckResourceAttr(address, "id", other+"/"+app)),
+			},
+		},
+	})
+}
+
 func TestAccAConsentIsDeclaredOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t)

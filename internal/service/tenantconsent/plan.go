@@ -27,14 +27,14 @@ func (r *consentResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if creating || len(resp.RequiresReplace) > 0 {
+	replacing := len(resp.RequiresReplace) > 0
+	if replacing {
 		state = model{}
-		creating = true
 	}
-	plan = r.exactPlan(plan, state, creating)
+	plan = r.exactPlan(plan, state, creating || replacing)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 	if !creating || r.Connections == nil || plan.ID.IsUnknown() {
-		return
+		return // a replacement is planned once more, as a creation
 	}
 	if _, first := r.Connections.Notes.Note("planned consent "+plan.ID.ValueString(), "planned"); !first {
 		resp.Diagnostics.AddAttributeError(path.Root("application_id"), "The consent is declared twice",
@@ -51,7 +51,10 @@ func (r *consentResource) exactPlan(plan, state model, creating bool) model {
 	if sameText(plan.ApplicationID, state.ApplicationID) {
 		plan.ApplicationID = state.ApplicationID
 	}
-	plan.ID, plan.AdminConsentURL = types.StringUnknown(), types.StringUnknown()
+	plan.ID, plan.AdminConsentURL = types.StringUnknown(), state.AdminConsentURL
+	if creating {
+		plan.AdminConsentURL = types.StringUnknown()
+	}
 	if !plan.TenantID.IsUnknown() && !plan.ApplicationID.IsUnknown() {
 		plan.ID = types.StringValue(consentID(plan.TenantID.ValueString(), plan.ApplicationID.ValueString()))
 		// Settings that are not known yet, or not there, are complained about where they are needed.

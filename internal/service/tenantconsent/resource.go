@@ -211,7 +211,6 @@ func (r *consentResource) Update(ctx context.Context, req resource.UpdateRequest
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, identity{plan.TenantID, plan.ApplicationID})...)
 	if plan.declares(state) {
 		// Only settings that the tenant does not know changed, such as on_destroy.
-		plan.AdminConsentURL = known(plan.AdminConsentURL, state.AdminConsentURL)
 		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 		return
 	}
@@ -234,13 +233,6 @@ func (r *consentResource) Update(ctx context.Context, req resource.UpdateRequest
 		err = w.finish(limited, plan.AccountEnabled.ValueBool())
 	}
 	r.conclude(&resp.Diagnostics, doing, plan, w, err)
-}
-
-func known(value, otherwise types.String) types.String {
-	if value.IsUnknown() {
-		return otherwise
-	}
-	return value
 }
 
 func (r *consentResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

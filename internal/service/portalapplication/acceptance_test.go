@@ -4,7 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // Entra names certificates by it
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/base64"
@@ -59,7 +59,7 @@ func issue(t *testing.T, name string) issued {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := sha1.Sum(der) //nolint:gosec // Entra names certificates by it
+	sum := sha1.Sum(der)
 	return issued{
 		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), strings.ToUpper(hex.EncodeToString(sum[:])),
 	}

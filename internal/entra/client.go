@@ -59,7 +59,7 @@ type Exchange struct {
 	Host   string
 	Method string
 	Path   string // with the query
-	// Tenant is empty for logins, whose path names it.
+	// Tenant is the one that the request was made for.
 	Tenant    string
 	Status    int // 0 when no answer came
 	RequestID string

@@ -216,10 +216,11 @@ func TestAnAttemptThatHangsEnds(t *testing.T) {
 		"GET " + principalPath: func(http.ResponseWriter, *http.Request) { <-release },
 	})
 	t.Cleanup(func() { close(release) })
-	_, err := f.tenant(t, func(cfg *Config) { cfg.RequestTimeout, cfg.MaxRetries = 50*time.Millisecond, -1 }).
+	// Long enough for the request to be sent on a busy machine.
+	_, err := f.tenant(t, func(cfg *Config) { cfg.RequestTimeout, cfg.MaxRetries = 2*time.Second, -1 }).
 		ServicePrincipal(t.Context(), portal)
 	var unreachable *UnreachableError
-	if !errors.As(err, &unreachable) || !unreachable.Sent || !strings.Contains(err.Error(), "50ms") {
+	if !errors.As(err, &unreachable) || !unreachable.Sent || !strings.Contains(err.Error(), "within 2s") {
 		t.Errorf("got %v, want an UnreachableError that names the limit", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -66,6 +67,10 @@ type Server struct {
 	commandLine string
 	observe     func(context.Context, Run)
 	turn        chan struct{}
+
+	mu sync.Mutex
+	// known is what the last run found, until something may have changed it.
+	known *Outcome
 }
 
 // New returns a server. It contacts nothing. An error wraps [ErrConfig].
@@ -122,11 +127,28 @@ type Outcome struct {
 	Warnings []Warning
 }
 
-// Settings reads the settings.
+// Settings reads the settings, once: starting PowerShell takes seconds. What
+// others change since is noticed by [Server.Change] at the latest.
 //
 // The error is a [TransportError], a [ShellError] or a [CmdletError].
 func (s *Server) Settings(ctx context.Context) (Outcome, error) {
-	return s.run(ctx, request{ModulePath: s.modulePath})
+	s.mu.Lock()
+	known := s.known
+	s.mu.Unlock()
+	if known != nil {
+		return *known, nil
+	}
+	outcome, err := s.run(ctx, request{ModulePath: s.modulePath})
+	if err == nil {
+		s.remember(&Outcome{Settings: outcome.Settings})
+	}
+	return outcome, err
+}
+
+func (s *Server) remember(outcome *Outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known = outcome
 }
 
 // Change makes changes in the order given, and reads the settings back. Unless
@@ -141,8 +163,10 @@ func (s *Server) Change(ctx context.Context, expected Settings, changes ...Chang
 	req := request{
 		ModulePath: s.modulePath, Expected: expected.text, LockSeconds: int(lockWait.Seconds()), Changes: changes,
 	}
+	s.remember(nil)
 	outcome, err = s.run(ctx, req)
 	if err == nil {
+		s.remember(&Outcome{Settings: outcome.Settings})
 		return outcome, true, nil
 	}
 	if !mayHaveChanged(err) {

@@ -80,6 +80,20 @@ func TestSettingsAreReadFromAmongWhateverElseIsWritten(t *testing.T) {
 	if bytes.Contains(transport.inputs[0], []byte(`"lockSeconds":60`)) {
 		t.Error("a mere look waits for others")
 	}
+	if _, err := server.Settings(t.Context()); err != nil || len(transport.inputs) != 1 {
+		t.Errorf("a second look ran PowerShell %d times: %v", len(transport.inputs), err)
+	}
+}
+
+// sentEnvelope is the first line of standard input.
+type sentEnvelope struct {
+	Script  string `json:"script"`
+	Request struct {
+		ModulePath  string         `json:"modulePath"`
+		Expected    string         `json:"expected"`
+		LockSeconds int            `json:"lockSeconds"`
+		Changes     []changeValues `json:"changes"`
+	} `json:"request"`
 }
 
 func TestAChangeSendsItsSecretsOnLinesOfTheirOwnAndNowhereElse(t *testing.T) {
@@ -113,14 +127,7 @@ func TestAChangeSendsItsSecretsOnLinesOfTheirOwnAndNowhereElse(t *testing.T) {
 			t.Errorf("line %d holds %q, want %q", i+2, got, want)
 		}
 	}
-	var envelope struct {
-		Script  string
-		Request struct {
-			ModulePath, Expected string
-			LockSeconds          int
-			Changes              []changeValues
-		}
-	}
+	var envelope sentEnvelope
 	if err := json.Unmarshal([]byte(lines[0]), &envelope); err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +275,7 @@ func FuzzRequest(f *testing.F) {
 		if len(lines) != 4 || len(lines[3]) > 0 {
 			t.Fatalf("%d lines", len(lines))
 		}
-		var envelope struct{ Request struct{ Changes []changeValues } }
+		var envelope sentEnvelope
 		if err := json.Unmarshal(lines[0], &envelope); err != nil {
 			t.Fatal(err)
 		}

@@ -138,7 +138,7 @@ func parseHostKeys(text string) (hostKeys, error) {
 			continue
 		}
 		// A host's name before the key, as in known_hosts, passes for an option.
-		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)) //nolint:dogsled // the key is all that counts
+		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
 		if err != nil {
 			return known, fmt.Errorf("%w: host_key has a line that is no public key; expected ssh-ed25519 AAAA… or SHA256:…", ErrConfig)
 		}
@@ -150,10 +150,10 @@ func parseHostKeys(text string) (hostKeys, error) {
 	return known, nil
 }
 
-// errHostKey is why a server is not trusted.
-type errHostKey struct{ shown, expected string }
+// hostKeyError is why a server is not trusted.
+type hostKeyError struct{ shown, expected string }
 
-func (e *errHostKey) Error() string {
+func (e *hostKeyError) Error() string {
 	return fmt.Sprintf("its host key is %s, and not %s", e.shown, e.expected)
 }
 
@@ -169,7 +169,7 @@ func (h hostKeys) check(shown ssh.PublicKey) error {
 	if slices.Contains(h.fingerprints, fingerprint) {
 		return nil
 	}
-	return &errHostKey{shown: fingerprint, expected: strings.Join(append(expected, h.fingerprints...), " or ")}
+	return &hostKeyError{shown: fingerprint, expected: strings.Join(append(expected, h.fingerprints...), " or ")}
 }
 
 // algorithms are those of the known keys, so that a server with several shows a

@@ -206,7 +206,7 @@ func (c *conversation) receive(ctx context.Context, shell, command string) (Outp
 	var stdout, stderr bytes.Buffer
 	for {
 		answer, err := c.post(ctx, winrm.NewGetOutputRequest(c.url, shell, command, "stdout stderr", c.parameters))
-		if fault, ok := errors.AsType[*soapFault](err); ok && fault.code == codeTimedOut {
+		if fault, ok := errors.AsType[*faultError](err); ok && fault.code == codeTimedOut {
 			continue // it has written nothing yet
 		}
 		if err != nil {
@@ -280,10 +280,10 @@ func isNoTLS(err error) bool {
 	return ok || strings.Contains(err.Error(), "server gave HTTP response to HTTPS client")
 }
 
-// soapFault is a fault of WS-Management.
-type soapFault struct{ code, text string }
+// faultError is a fault of WS-Management.
+type faultError struct{ code, text string }
 
-func (f *soapFault) Error() string {
+func (f *faultError) Error() string {
 	if f.code == "" {
 		return "it answered: " + f.text
 	}
@@ -321,7 +321,7 @@ func offered(header http.Header) string {
 	return strings.Join(schemes, ", ")
 }
 
-func parseFault(body []byte) (*soapFault, bool) {
+func parseFault(body []byte) (*faultError, bool) {
 	var envelope struct {
 		Fault *struct {
 			Reason string `xml:"Reason>Text"`
@@ -333,13 +333,14 @@ func parseFault(body []byte) (*soapFault, bool) {
 			} `xml:"Detail"`
 		} `xml:"Body>Fault"`
 	}
-	if err := xml.Unmarshal(body, &envelope); err != nil || envelope.Fault == nil {
-		return nil, false
-	}
+	err := xml.Unmarshal(body, &envelope)
 	f := envelope.Fault
+	if err != nil || f == nil {
+		return nil, false //nolint:nilerr // an error of somebody else
+	}
 	text := strings.TrimSpace(f.Detail.Fault.Message)
 	if text == "" {
 		text = strings.TrimSpace(f.Reason)
 	}
-	return &soapFault{code: f.Detail.Fault.Code, text: shorten(strings.Join(strings.Fields(text), " "))}, true
+	return &faultError{code: f.Detail.Fault.Code, text: shorten(strings.Join(strings.Fields(text), " "))}, true
 }

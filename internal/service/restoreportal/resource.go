@@ -221,8 +221,12 @@ func (r *portalResource) change(
 		return nil, false
 	}
 	outcome, read, err := server.Change(ctx, have, changes...)
-	for _, w := range outcome.Warnings {
-		diags.AddWarning(titleWarning, fmt.Sprintf("While %s, %s wrote: %s", doing, w.Cmdlet, w.Message))
+	if len(outcome.Warnings) > 0 {
+		var lines []string
+		for _, w := range outcome.Warnings {
+			lines = append(lines, w.Cmdlet+" wrote: "+w.Message)
+		}
+		diags.AddWarning(titleWarning, fmt.Sprintf("While %s:\n%s", doing, tfkit.Bullets(lines)))
 	}
 	if err != nil {
 		diags.Append(tfkit.Error(doing, err))

@@ -1,7 +1,7 @@
 package restoreportal_test
 
 import (
-	"crypto/sha1" //nolint:gosec // Windows names certificates by it
+	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
 	"regexp"
@@ -17,7 +17,7 @@ import (
 )
 
 func thumbprint(der []byte) string {
-	sum := sha1.Sum(der) //nolint:gosec // a name
+	sum := sha1.Sum(der)
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 

@@ -3,7 +3,6 @@ package machine
 import (
 	"crypto/sha1" //nolint:gosec // Windows names certificates by it
 	"encoding/hex"
-	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -131,7 +130,7 @@ func (m *Machine) refusal(name string, options Options) error {
 
 // object adds what a certificate shows to an object.
 func (m *Machine) object(certificate simulator.Certificate, pairs ...any) *powershell.Object {
-	var expires any = certificate.Expires.Local()
+	var expires any = certificate.Expires.Local() //nolint:gosmopolitan // as .NET does
 	if certificate.Thumbprint == "" {
 		expires = time.Time{}
 		if m.Options().NullDates {
@@ -310,7 +309,7 @@ func (m *Machine) takeCertificate(c *powershell.Call, into *simulator.Certificat
 	sum := sha1.Sum(certificate.Raw) //nolint:gosec // a name
 	*into = simulator.Certificate{
 		Thumbprint: strings.ToUpper(hex.EncodeToString(sum[:])), Expires: certificate.NotAfter,
-		IssuedTo: certificate.Subject.CommonName, IssuedBy: fmt.Sprint(certificate.Issuer),
+		IssuedTo: certificate.Subject.CommonName, IssuedBy: certificate.Issuer.String(),
 	}
 	return nil
 }

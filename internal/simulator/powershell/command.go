@@ -1,6 +1,7 @@
 package powershell
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,7 +57,7 @@ func (c *Call) Warn(text string) { c.warnings = append(c.warnings, text) }
 // Machine is the machine that the cmdlet runs on.
 func (c *Call) Machine() *Machine { return c.process.machine }
 
-// Wait returns when the process is killed.
+// Killed is closed when the process is killed.
 func (c *Call) Killed() <-chan struct{} { return c.process.ctx.Done() }
 
 // Given tells whether a parameter was bound.
@@ -171,12 +172,12 @@ func (p *process) invoke(f *function, arguments invocation, caller *scope, emit 
 
 // isReturn tells a plain return from one whose value failed.
 func isReturn(err error) bool {
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // exactly what statement joins
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return false
 	}
 	errs := joined.Unwrap()
-	return len(errs) == 1 && errs[0] == error(returned{})
+	return len(errs) == 1 && errors.Is(errs[0], returned{})
 }
 
 // run calls a cmdlet. What it was given is written into the module log.

@@ -62,8 +62,6 @@ type process struct {
 // emitter takes what is written to the pipeline.
 type emitter func(any)
 
-func discard(any) {}
-
 // collect returns an emitter and what it took.
 func collect() (emitter, *[]any) {
 	output := new([]any)

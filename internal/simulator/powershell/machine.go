@@ -84,33 +84,33 @@ func (m *Machine) Install(module Module) {
 	m.files[strings.ToLower(module.Path)] = file{path: module.Path}
 }
 
-func (m *Machine) module(path string) (Module, bool) {
+func (m *Machine) module(name string) (Module, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	module, ok := m.modules[strings.ToLower(path)]
+	module, ok := m.modules[strings.ToLower(name)]
 	return module, ok
 }
 
 // WriteFile writes a file.
-func (m *Machine) WriteFile(path string, data []byte) {
+func (m *Machine) WriteFile(name string, data []byte) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.files[strings.ToLower(path)] = file{path, slices.Clone(data)}
+	m.files[strings.ToLower(name)] = file{name, slices.Clone(data)}
 }
 
 // ReadFile returns the content of a file.
-func (m *Machine) ReadFile(path string) (data []byte, exists bool) {
+func (m *Machine) ReadFile(name string) (data []byte, exists bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	f, exists := m.files[strings.ToLower(path)]
+	f, exists := m.files[strings.ToLower(name)]
 	return slices.Clone(f.data), exists
 }
 
 // RemoveFile removes a file, if there is one.
-func (m *Machine) RemoveFile(path string) {
+func (m *Machine) RemoveFile(name string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.files, strings.ToLower(path))
+	delete(m.files, strings.ToLower(name))
 }
 
 // TemporaryFiles are the paths of the files in the folder of temporary files.
@@ -146,13 +146,13 @@ func (m *Machine) logged(log *[]string) []string {
 }
 
 func (m *Machine) logCall(name string, bound map[string]any) {
-	text := fmt.Sprintf("CommandInvocation(%s)", name)
+	lines := []string{fmt.Sprintf("CommandInvocation(%s)", name)}
 	for _, parameter := range slices.Sorted(maps.Keys(bound)) {
-		text += fmt.Sprintf("\nParameterBinding(%s): name=%q; value=%q", name, parameter, Text(bound[parameter]))
+		lines = append(lines, fmt.Sprintf("ParameterBinding(%s): name=%q; value=%q", name, parameter, Text(bound[parameter])))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.calls = append(m.calls, text)
+	m.calls = append(m.calls, strings.Join(lines, "\n"))
 }
 
 func (m *Machine) logScript(text string) {
@@ -192,6 +192,14 @@ func (m *Machine) lock(ctx context.Context, name string, wait time.Duration) (ow
 			return false, false, ctx.Err()
 		}
 	}
+}
+
+// Locked tells whether a process owns a mutex.
+func (m *Machine) Locked(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	state, ok := m.mutexes[strings.ToLower(name)]
+	return ok && state.owned
 }
 
 func (m *Machine) unlock(name string, abandoned bool) {
@@ -272,7 +280,7 @@ func scriptOf(arguments []string) (string, error) {
 			}
 		}
 		return "", fmt.Errorf("The argument '%s' is not recognized as the name of a script file. Check the spelling of the name, or if a "+
-			"path was included, verify that the path is correct and try again.", name) //nolint:staticcheck // PowerShell's text
+			"path was included, verify that the path is correct and try again", name) //nolint:staticcheck // PowerShell's text
 	}
 	return "", errors.New("there is no script")
 }
@@ -280,7 +288,7 @@ func scriptOf(arguments []string) (string, error) {
 func decodeCommand(encoded string) (string, error) {
 	data, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil || len(data)%2 != 0 {
-		return "", errors.New("Cannot process the command because the value specified with -EncodedCommand is not properly encoded.") //nolint:revive,staticcheck // PowerShell's text
+		return "", errors.New("Cannot process the command because the value specified with -EncodedCommand is not properly encoded") //nolint:staticcheck // PowerShell's text
 	}
 	units := make([]uint16, len(data)/2)
 	for i := range units {

@@ -44,7 +44,7 @@ func TestScriptsDoWhatTheySay(t *testing.T) {
 		`try { [Convert]::FromBase64String('%') } catch [System.FormatException] { 'format' }`:                                         "format\n",
 		`try { Nonsense } catch { $_.FullyQualifiedErrorId }`:                                                                          "CommandNotFoundException\n",
 		`$script:s = 1; function F { $script:s = 2; $l = 3 }; F; "$s $l"`:                                                              "2 \n",
-		`$t = @{ w = @() }; function F { $t.w += @{ a = 1 } }; F; F; ConvertTo-Json $t.w -Compress`:                                    `[{"a":1},{"a":1}]` + "\n",
+		`$t = @{ w = @() }; function F { $t.w += @{ a = 1 } }; F; $null = F; ConvertTo-Json $t.w -Compress`:                            `[{"a":1},{"a":1}]` + "\n",
 		`[guid] '{0C0FFEE0-0000-4000-8000-000000000000}'`:                                                                              "0c0ffee0-0000-4000-8000-000000000000\n",
 		`[bool] ''; [int] '42'; -not 1; 2 * 3 - 1; 1 -lt 2 -and 2 -ge 2`:                                                               "False\n42\nFalse\n5\nTrue\n",
 		`"$($PSVersionTable.PSVersion)"`:                                                                                               "7.4.6\n",

@@ -253,6 +253,12 @@ func (utf8Encoding) call(_ *process, name string, arguments []any) (any, error) 
 	return nil, errNoMethod
 }
 
+// milliseconds is how long a wait lasts.
+func milliseconds(wait any) time.Duration {
+	n, _ := wait.(int64) // an int is what convert returns
+	return time.Duration(n) * time.Millisecond
+}
+
 // mutex is a handle of a mutex of the machine.
 type mutex struct {
 	machine *Machine
@@ -269,7 +275,7 @@ func (m *mutex) call(p *process, name string, arguments []any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		owned, abandoned, err := m.machine.lock(p.ctx, m.name, time.Duration(wait.(int64))*time.Millisecond) //nolint:forcetypeassert // an int
+		owned, abandoned, err := m.machine.lock(p.ctx, m.name, milliseconds(wait))
 		if err != nil {
 			return nil, killed{}
 		}

@@ -360,7 +360,8 @@ func (p *parser) command() any {
 			if p.peek() == ':' {
 				p.at++
 			}
-			if p.skip(); p.beginsValue() {
+			p.skip()
+			if p.beginsValue() {
 				a.value = p.commandValue()
 			}
 			c.arguments = append(c.arguments, a)

@@ -209,7 +209,8 @@ func compare(operator string, left, right any) (bool, error) {
 		if err != nil {
 			return operator == "ne", nil //nolint:nilerr // what is no number differs from one
 		}
-		return order(operator, n, m.(int64))
+		number, _ := m.(int64) // an int is what convert returns
+		return order(operator, n, number)
 	}
 	if left == nil || right == nil {
 		return equality(operator, left == nil && right == nil)
@@ -260,7 +261,8 @@ func add(left, right any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return l + r.(int64), nil
+		number, _ := r.(int64) // an int is what convert returns
+		return l + number, nil
 	case []any:
 		if r, ok := right.([]any); ok {
 			return append(slices.Clone(l), r...), nil

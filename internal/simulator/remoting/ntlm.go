@@ -114,7 +114,7 @@ func challengeMessage(challenge []byte) []byte {
 	var info []byte
 	for id, value := range []string{1: "VB365", 2: "VB365"} { // names of machine and domain
 		if id > 0 {
-			info = binary.LittleEndian.AppendUint16(info, uint16(id))                     //nolint:gosec // 1 or 2
+			info = binary.LittleEndian.AppendUint16(info, uint16(id))
 			info = binary.LittleEndian.AppendUint16(info, uint16(len(utf16Bytes(value)))) //nolint:gosec // short
 			info = append(info, utf16Bytes(value)...)
 		}

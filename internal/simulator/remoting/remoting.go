@@ -41,9 +41,10 @@ type Options struct {
 	Silent bool `json:"silent"`
 	// KeepRunning lets commands go on when their client is gone.
 	KeepRunning bool `json:"keepRunning"`
-	// Cut closes the connection at a point of each command, CutTimes times; always
-	// if that is zero.
+	// Cut closes the connection at a point of each command, after CutAfter commands
+	// were left alone, and CutTimes times; always if that is zero.
 	Cut      CutPoint `json:"cut"`
+	CutAfter int      `json:"cutAfter"`
 	CutTimes int      `json:"cutTimes"`
 	// TLS is the look of WinRM's certificate. It is read at the start only.
 	TLS TLSStyle `json:"tls,omitempty"`
@@ -167,11 +168,11 @@ func (c *common) count(accepted bool) bool {
 func (c *common) cutsAt(point CutPoint) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.options.Cut != point || c.options.CutTimes > 0 && c.cuts >= c.options.CutTimes {
+	if c.options.Cut != point {
 		return false
 	}
 	c.cuts++
-	return true
+	return c.cuts > c.options.CutAfter && (c.options.CutTimes == 0 || c.cuts <= c.options.CutAfter+c.options.CutTimes)
 }
 
 // execute runs a command. It ends with the context, unless the knobs say that it

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -85,7 +86,7 @@ func (s *SSH) HostKeys() []string {
 func (s *SSH) Environment() map[string]string {
 	o := s.Options()
 	return map[string]string{
-		"VB365_SSH_HOST": s.Host(), "VB365_SSH_PORT": fmt.Sprint(s.Port()), "VB365_SSH_USERNAME": o.Username,
+		"VB365_SSH_HOST": s.Host(), "VB365_SSH_PORT": strconv.Itoa(s.Port()), "VB365_SSH_USERNAME": o.Username,
 		"VB365_SSH_PASSWORD": o.Password, "VB365_SSH_HOST_KEY": s.HostKeys()[0],
 	}
 }
@@ -159,7 +160,7 @@ func (s *SSH) config() *ssh.ServerConfig {
 	}
 	if o.offers("publickey") {
 		cfg.PublicKeyCallback = func(c ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			authorized, _, _, _, err := ssh.ParseAuthorizedKey([]byte(o.AuthorizedKey)) //nolint:dogsled // the key is all that counts
+			authorized, _, _, _, err := ssh.ParseAuthorizedKey([]byte(o.AuthorizedKey))
 			if !s.count(err == nil && o.is(c.User()) && bytes.Equal(authorized.Marshal(), key.Marshal())) {
 				return nil, errRefused
 			}

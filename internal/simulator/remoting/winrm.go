@@ -11,6 +11,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -105,7 +106,7 @@ func (w *WinRM) CertificateSHA256() string { return w.certificate.sha256 }
 func (w *WinRM) Environment() map[string]string {
 	o := w.Options()
 	return map[string]string{
-		"VB365_WINRM_HOST": w.Host(), "VB365_WINRM_PORT": fmt.Sprint(w.Port()), "VB365_WINRM_USERNAME": o.Username,
+		"VB365_WINRM_HOST": w.Host(), "VB365_WINRM_PORT": strconv.Itoa(w.Port()), "VB365_WINRM_USERNAME": o.Username,
 		"VB365_WINRM_PASSWORD": o.Password, "VB365_WINRM_CERTIFICATE_SHA256": w.CertificateSHA256(),
 	}
 }
@@ -205,7 +206,7 @@ func (w *WinRM) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		w.fault(rw, "2150858752", "The WS-Management service cannot process the request. The request is not valid XML.")
 		return
 	}
-	w.dispatch(rw, r, username, e)
+	w.dispatch(rw, r, username, e) //nolint:contextcheck // a command outlives the request that starts it
 }
 
 func (w *WinRM) dispatch(rw http.ResponseWriter, r *http.Request, username string, e envelope) {

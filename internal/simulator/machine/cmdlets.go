@@ -132,7 +132,10 @@ func (m *Machine) guarded(name string, run func(*powershell.Call) error) func(*p
 		if strings.HasPrefix(name, "Set-") && options.Warning != "" {
 			c.Warn(options.Warning)
 		}
-		err := run(c)
+		var err error
+		if options.Empty != name {
+			err = run(c)
+		}
 		if options.After != nil {
 			options.After(name)
 		}

@@ -64,6 +64,8 @@ type Options struct {
 	Fail        string `json:"fail"`
 	FailMessage string `json:"failMessage"`
 	FailTimes   int    `json:"failTimes"`
+	// Empty names a cmdlet that writes nothing, and is content.
+	Empty string `json:"empty"`
 	// Delay is how long cmdlets take, by their names; "*" is for all others.
 	Delay map[string]time.Duration `json:"-"`
 	// KillBefore and KillAfter name cmdlets before or after which the process dies

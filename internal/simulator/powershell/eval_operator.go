@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // compare carries out an operator of comparison. Of an array, those elements are
@@ -158,11 +159,22 @@ func (f *frame) order(left, right any, sensitive bool) (order int, ordered bool,
 	case *Object, *function, *SecureString:
 		return 1, left == right, nil
 	}
-	a, b := Text(left), Text(right)
+	a, b := seen(Text(left)), seen(Text(right))
 	if !sensitive {
 		a, b = strings.ToLower(a), strings.ToLower(b)
 	}
 	return strings.Compare(a, b), true, nil
+}
+
+// seen leaves out characters that nobody sees: PowerShell compares as languages
+// do, for which they do not count.
+func seen(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == 0 || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 func nullOrder(left, right any) int {

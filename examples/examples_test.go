@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -18,8 +17,8 @@ import (
 	"time"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
-	"github.com/vb365/terraform-provider-vb365/internal/acctest/entratest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
 )
 
 // What the examples say of the server, and the simulator has otherwise.
@@ -143,17 +142,10 @@ func addConsent(t *testing.T, env *acctest.Env) {
 
 	const tenant = "contoso.onmicrosoft.com"
 
-	microsoft := entratest.Start(t, "provider.onmicrosoft.com")
-	maps.Copy(env.Settings, microsoft.Settings())
-
-	principal := microsoft.Add(tenant, entratest.Principals, entratest.Object{
-		"appId": "65415bb1-9267-4313-bbf5-ae259732ee12", "accountEnabled": true,
-	})
-	for resource, scope := range map[string]string{microsoft.GraphID(tenant): "User.Read", principal: "access_as_user"} {
-		microsoft.Add(tenant, entratest.Grants, entratest.Object{
-			"clientId": principal, "resourceId": resource, "consentType": "AllPrincipals", "scope": scope,
-		})
-	}
+	microsoft := acctest.StartEntra(t, graph.Options{}, "provider.onmicrosoft.com", tenant)
+	microsoft.Use(env)
+	microsoft.AddApplication("provider.onmicrosoft.com", graph.Portal(graph.PortalAppID))
+	microsoft.Consent(tenant, graph.PortalAppID)
 }
 
 // portalCertificate returns a certificate for the portal.

@@ -3,14 +3,7 @@
 package examples_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"maps"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,7 +57,7 @@ func planEach(t *testing.T, pattern string, prepare func(*testing.T, *acctest.En
 			prepare(t, env)
 
 			workspace := env.Workspace(t, read(t, file))
-			workspace.Write(t, "portal.pem", portalCertificate(t))
+			writeCertificates(t, workspace, "")
 			workspace.MustRun(t, "plan", "-input=false", "-no-color")
 		})
 	}
@@ -137,13 +130,20 @@ func threeCustomers(t *testing.T) *acctest.Env {
 	return env
 }
 
+// startEntra starts a Microsoft Entra without anything in it.
+func startEntra(t *testing.T) *entratest.Server {
+	t.Helper()
+
+	return entratest.Start(t, "provider.onmicrosoft.com")
+}
+
 // addConsent adds a Microsoft Entra in which Contoso has consented to the portal.
 func addConsent(t *testing.T, env *acctest.Env) {
 	t.Helper()
 
 	const tenant = "contoso.onmicrosoft.com"
 
-	microsoft := entratest.Start(t, "provider.onmicrosoft.com")
+	microsoft := startEntra(t)
 	maps.Copy(env.Settings, microsoft.Settings())
 
 	principal := microsoft.Add(tenant, entratest.Principals, entratest.Object{
@@ -156,26 +156,15 @@ func addConsent(t *testing.T, env *acctest.Env) {
 	}
 }
 
-// portalCertificate returns a certificate for the portal.
-func portalCertificate(t *testing.T) string {
+// writeCertificates writes those that examples read.
+func writeCertificates(t *testing.T, workspace *acctest.Workspace, password string) {
 	t.Helper()
 
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"portal", "operators"} {
+		pfx := acctest.NewPFX(t, name, password, 365*24*time.Hour)
+		workspace.Write(t, name+".pfx", string(pfx.Data))
+		workspace.Write(t, name+".pem", pfx.PEM)
 	}
-
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "portal.example.com"},
-		NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour),
-	}
-
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 // addHelpdesk adds the role that examples ask for or import.

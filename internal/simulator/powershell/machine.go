@@ -279,11 +279,12 @@ func scriptOf(arguments []string) (string, error) {
 				return decodeCommand(arguments[0])
 			}
 		}
-		return "", fmt.Errorf("The argument '%s' is not recognized as the name of a script file. Check the spelling of the name, or if a "+
-			"path was included, verify that the path is correct and try again", name) //nolint:staticcheck // PowerShell's text
+		return "", fmt.Errorf("%w '%s' is not recognized as the name of a script file", errArgument, name)
 	}
 	return "", errors.New("there is no script")
 }
+
+var errArgument = errors.New("The argument") //nolint:staticcheck // PowerShell's text begins so
 
 func decodeCommand(encoded string) (string, error) {
 	data, err := base64.StdEncoding.DecodeString(encoded)

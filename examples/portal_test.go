@@ -27,7 +27,8 @@ func TestAccPowerShellExamplesReachTheMachine(t *testing.T) {
 
 			if transport == "winrm" {
 				shell = m.WinRM.Environment()
-				text = strings.ReplaceAll(text, valueOf(t, text[strings.Index(text, "winrm"):], "certificate_sha256"), shell["VB365_WINRM_CERTIFICATE_SHA256"])
+				_, winRM, _ := strings.Cut(text, "winrm")
+				text = strings.ReplaceAll(text, valueOf(t, winRM, "certificate_sha256"), shell["VB365_WINRM_CERTIFICATE_SHA256"])
 			} else {
 				text = strings.ReplaceAll(text, valueOf(t, text, "host_key"), shell["VB365_SSH_HOST_KEY"])
 			}

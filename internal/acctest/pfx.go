@@ -3,7 +3,7 @@ package acctest
 import (
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // Windows and Entra name certificates by it
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/hex"
@@ -58,7 +58,7 @@ func NewPFX(t *testing.T, name, password string, valid time.Duration) PFX {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum := sha1.Sum(der) //nolint:gosec // a name
+	sum := sha1.Sum(der)
 	return PFX{
 		Data: data, PEM: string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
 		Thumbprint: strings.ToUpper(hex.EncodeToString(sum[:])), NotAfter: certificate.NotAfter,

@@ -3,13 +3,6 @@
 package examples_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,7 +56,7 @@ func planEach(t *testing.T, pattern string, prepare func(*testing.T, *acctest.En
 			prepare(t, env)
 
 			workspace := env.Workspace(t, read(t, file))
-			workspace.Write(t, "portal.pem", portalCertificate(t))
+			writeCertificates(t, workspace, "")
 			workspace.MustRun(t, "plan", "-input=false", "-no-color")
 		})
 	}
@@ -140,34 +133,28 @@ func threeCustomers(t *testing.T) *acctest.Env {
 func addConsent(t *testing.T, env *acctest.Env) {
 	t.Helper()
 
-	const tenant = "contoso.onmicrosoft.com"
-
-	microsoft := acctest.StartEntra(t, graph.Options{}, "provider.onmicrosoft.com", tenant)
+	microsoft := startEntra(t)
 	microsoft.Use(env)
-	microsoft.AddApplication("provider.onmicrosoft.com", graph.Portal(graph.PortalAppID))
-	microsoft.Consent(tenant, graph.PortalAppID)
+	microsoft.AddApplication(graph.ProviderTenant, graph.Portal(graph.PortalAppID))
+	microsoft.Consent(graph.ContosoTenant, graph.PortalAppID)
 }
 
-// portalCertificate returns a certificate for the portal.
-func portalCertificate(t *testing.T) string {
+// startEntra starts a Microsoft Entra with the tenants of the three customers.
+func startEntra(t *testing.T) *acctest.Entra {
 	t.Helper()
 
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return acctest.StartEntra(t, graph.Options{}, graph.ThreeCustomers())
+}
 
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "portal.example.com"},
-		NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour),
-	}
+// writeCertificates writes those that examples read.
+func writeCertificates(t *testing.T, workspace *acctest.Workspace, password string) {
+	t.Helper()
 
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"portal", "operators"} {
+		pfx := acctest.NewPFX(t, name, password, 365*24*time.Hour)
+		workspace.Write(t, name+".pfx", string(pfx.Data))
+		workspace.Write(t, name+".pem", pfx.PEM)
 	}
-
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 // addHelpdesk adds the role that examples ask for or import.

@@ -22,25 +22,13 @@ type Entra struct {
 	Settings map[string]string
 }
 
-// StartEntra starts a simulated Microsoft Entra with a home tenant, which is the
-// provider's, and further ones. When the test ends, it is stopped, and what it
-// noticed of bad manners fails the test.
-func StartEntra(t *testing.T, options graph.Options, home string, tenants ...string) *Entra {
+// StartEntra starts a simulated Microsoft Entra with the tenants of a seed. When
+// the test ends, it is stopped, and what it noticed of bad manners fails the test.
+func StartEntra(t *testing.T, options graph.Options, seed graph.Seed) *Entra {
 	t.Helper()
 	sim := graphtest.Start(t, options)
-	for _, name := range append([]string{home}, tenants...) {
-		sim.AddTenant(asTenant(name))
-	}
-	sim.SetHome(home)
+	sim.Seed(seed)
 	return &Entra{Server: sim, Settings: sim.Environment()}
-}
-
-// asTenant is a tenant with an id, or with a domain.
-func asTenant(name string) graph.Tenant {
-	if len(name) == len(graph.ContosoTenant) {
-		return graph.Tenant{ID: name, DisplayName: name}
-	}
-	return graph.Tenant{Domains: []string{name}, DisplayName: name}
 }
 
 // Providers returns the provider under test for resource.TestCase. It waits by

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -53,6 +55,11 @@ func newWorkspace(t *testing.T, settings map[string]string, configuration string
 		w.env = append(w.env, name+"="+value)
 	}
 	return w
+}
+
+// Forget takes an environment variable away from the commands to come.
+func (w *Workspace) Forget(name string) {
+	w.env = slices.DeleteFunc(w.env, func(setting string) bool { return strings.HasPrefix(setting, name+"=") })
 }
 
 // Write writes a file of the workspace.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,6 +16,8 @@ import (
 
 	"github.com/vb365/terraform-provider-vb365/internal/sandbox"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/machine"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/remoting"
 	"github.com/vb365/terraform-provider-vb365/internal/terraformbin"
 )
 
@@ -40,6 +43,10 @@ type demo struct {
 	stdin   io.Reader
 	box     *sandbox.Sandbox
 	server  *simulator.Server
+	machine *machine.Machine
+	ssh     *remoting.SSH
+	// pfxPassword opens the certificates that were made on the spot.
+	pfxPassword string
 	// binary is Terraform's path, program its name on the command line: terraform
 	// or tofu.
 	binary, program string
@@ -95,6 +102,10 @@ func (d *demo) tell(ctx context.Context) error {
 
 // close takes the stage down, however far it had been built.
 func (d *demo) close() error {
+	if d.ssh != nil {
+		d.ssh.Close()
+	}
+
 	if d.server != nil {
 		d.server.Close()
 	}
@@ -199,6 +210,10 @@ func (d *demo) startServer() error {
 	d.server = server
 	server.Seed(simulator.ThreeCustomers())
 
+	if err := errors.Join(d.startMachine(), d.makeCertificates()); err != nil {
+		return err
+	}
+
 	for name, value := range d.providerEnvironment() {
 		d.box.Setenv(name, value)
 	}
@@ -207,12 +222,15 @@ func (d *demo) startServer() error {
 }
 
 func (d *demo) providerEnvironment() map[string]string {
-	return map[string]string{
+	settings := map[string]string{
 		"VB365_ENDPOINT":           d.server.URL(),
 		"VB365_CERTIFICATE_SHA256": d.server.CertificateSHA256(),
 		"VB365_USERNAME":           d.server.Options().Username,
 		"VB365_PASSWORD":           d.server.Options().Password,
 	}
+	maps.Copy(settings, d.portalEnvironment())
+
+	return settings
 }
 
 // step is a run of Terraform and how it is told.

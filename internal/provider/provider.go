@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -39,8 +40,16 @@ type vb365Provider struct {
 type Surroundings struct {
 	// Getenv returns environment variables.
 	Getenv func(string) string
-	// Clock passes the time that Entra needs to replicate; nil is the system's.
+	// Clock passes the time that Entra needs to replicate, and tells which
+	// certificates have expired; nil is the system's.
 	Clock entra.Clock
+}
+
+func (s Surroundings) now() time.Time {
+	if s.Clock == nil {
+		return time.Now()
+	}
+	return s.Clock.Now()
 }
 
 // New returns a function that makes a provider of this version, as the plugin
@@ -82,14 +91,20 @@ func (p *vb365Provider) Configure(ctx context.Context, req provider.ConfigureReq
 		return
 	}
 	settings.entra.config.Clock = p.surroundings.Clock
-	connections := tfkit.NewConnections(settings.connector(p.version), settings.entra.connector(p.version), settings.validateAtPlan)
+	connections := tfkit.NewConnections(tfkit.Connectors{
+		VB365:      settings.connector(p.version),
+		Entra:      settings.entra.connector(p.version),
+		PowerShell: settings.powerShell.connector(),
+	}, settings.validateAtPlan, p.surroundings.now)
 	resp.ResourceData = connections
 	resp.DataSourceData = connections
 	resp.ListResourceData = connections
 }
 
 func (p *vb365Provider) Resources(context.Context) []func() resource.Resource {
-	return slices.Concat(operatorrole.Resources(), portalapplication.Resources(), tenantconsent.Resources())
+	return slices.Concat(
+		operatorrole.Resources(), portalapplication.Resources(), restoreportal.Resources(), tenantconsent.Resources(),
+	)
 }
 
 func (p *vb365Provider) DataSources(context.Context) []func() datasource.DataSource {

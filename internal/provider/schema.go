@@ -102,7 +102,8 @@ func providerSchema() schema.Schema {
 				MarkdownDescription: "Whether plans ask the server if the organizations, operators and objects that they name exist; default " +
 					"`true`. What exists already and does not change is not asked about." + orEnvironment(envValidate),
 			},
-			"entra": entraSchema(),
+			"entra":      entraSchema(),
+			"powershell": powerShellSchema(),
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
+	"github.com/vb365/terraform-provider-vb365/internal/trust"
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
 )
 
@@ -30,12 +32,14 @@ type model struct {
 	MaxConcurrentRequests types.Int64  `tfsdk:"max_concurrent_requests"`
 	ValidateAtPlan        types.Bool   `tfsdk:"validate_at_plan"`
 	Entra                 types.Object `tfsdk:"entra"`
+	PowerShell            types.Object `tfsdk:"powershell"`
 }
 
 // settings are what configuration and environment say together.
 type settings struct {
 	client         vb365.Config
 	entra          entraSettings
+	powerShell     powerShellSettings
 	validateAtPlan bool
 	// unknown names the attributes whose values are not known before apply.
 	unknown []string
@@ -45,7 +49,8 @@ type settings struct {
 type resolver struct {
 	getenv func(string) string
 	diags  *diag.Diagnostics
-	// parent is the attribute that those which are read are nested in, if any.
+	// parent is the attribute that those which are read are nested in, if any,
+	// such as "powershell.ssh".
 	parent  string
 	unknown []string
 }
@@ -57,7 +62,7 @@ func resolve(ctx context.Context, config model, getenv func(string) string, diag
 			Endpoint: r.text("endpoint", config.Endpoint, envEndpoint, checkEndpoint().test),
 			Username: r.text("username", config.Username, envUsername, nil),
 			Password: r.text("password", config.Password, envPassword, nil),
-			TLS: vb365.TLSConfig{
+			TLS: trust.Config{
 				CACertificatePEM:   r.text("ca_certificate_pem", config.CACertificatePEM, envCA, checkPEM().test),
 				CertificateSHA256:  r.text("certificate_sha256", config.CertificateSHA256, envPin, checkPin().test),
 				InsecureSkipVerify: r.flag("insecure_skip_verify", config.InsecureSkipVerify, envInsecure, false),
@@ -78,6 +83,7 @@ func resolve(ctx context.Context, config model, getenv func(string) string, diag
 	}
 	s.unknown = r.unknown
 	s.entra = resolveEntra(ctx, config.Entra, s.client, getenv, diags)
+	s.powerShell = resolvePowerShell(ctx, config.PowerShell, getenv, diags)
 	if s.client.TLS.InsecureSkipVerify {
 		diags.AddAttributeWarning(path.Root("insecure_skip_verify"), "The server's certificate is not verified",
 			"Whoever is between this machine and the server can read the password and change what is restored to whom. "+
@@ -155,10 +161,13 @@ func (r *resolver) reject(name, env string, err error) {
 }
 
 func (r *resolver) path(name string) path.Path {
-	if r.parent == "" {
-		return path.Root(name)
+	first, rest, nested := strings.Cut(r.label(name), ".")
+	p := path.Root(first)
+	for nested {
+		first, rest, nested = strings.Cut(rest, ".")
+		p = p.AtName(first)
 	}
-	return path.Root(r.parent).AtName(name)
+	return p
 }
 
 func (r *resolver) label(name string) string {

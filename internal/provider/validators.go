@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/vb365/terraform-provider-vb365/internal/trust"
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
 )
 
@@ -41,7 +42,7 @@ func checkEndpoint() check {
 
 func checkPin() check {
 	return check{"must be a SHA-256 fingerprint in hexadecimal", "Invalid certificate fingerprint", func(s string) error {
-		_, err := vb365.ParsePin(s)
+		_, err := trust.ParsePin(s)
 		return err
 	}}
 }

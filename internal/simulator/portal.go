@@ -1,6 +1,9 @@
 package simulator
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // PortalSettings are the settings of the restore portal. The zero value is a
 // portal that was never configured.
@@ -14,6 +17,37 @@ type PortalSettings struct {
 	Region Region `json:"region"`
 	// AuthorityURI overrides the authority of the region.
 	AuthorityURI string `json:"authorityUri,omitempty"`
+	// Certificate is the portal's, which the REST service does not show either.
+	Certificate Certificate `json:"certificate,omitzero"`
+}
+
+// Certificate is what the server remembers of a certificate. The zero value is
+// none.
+type Certificate struct {
+	// Thumbprint is the SHA-1 sum in upper-case hexadecimal digits.
+	Thumbprint string    `json:"thumbprint"`
+	IssuedTo   string    `json:"issuedTo"`
+	IssuedBy   string    `json:"issuedBy"`
+	Expires    time.Time `json:"expires"`
+}
+
+// ServiceSettings are settings of the REST service that the REST service itself
+// does not show.
+type ServiceSettings struct {
+	// Disabled turns the REST service off in the settings. It goes on answering,
+	// for a server that does not cannot be tested.
+	Disabled    bool        `json:"disabled"`
+	SwaggerUI   bool        `json:"swaggerUI"`
+	Certificate Certificate `json:"certificate,omitzero"`
+
+	OperatorAuthentication AuthenticationSettings `json:"operatorAuthentication"`
+	TenantAuthentication   AuthenticationSettings `json:"tenantAuthentication"`
+}
+
+// AuthenticationSettings are the settings of a way to log in to the REST service.
+type AuthenticationSettings struct {
+	Enabled     bool        `json:"enabled"`
+	Certificate Certificate `json:"certificate,omitzero"`
 }
 
 // authority is where operators of the portal log in.

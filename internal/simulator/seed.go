@@ -15,6 +15,7 @@ var ErrSeed = errors.New("seed")
 type Seed struct {
 	Organizations []SeedOrganization `json:"organizations"`
 	Portal        *PortalSettings    `json:"portal,omitempty"`
+	Service       *ServiceSettings   `json:"service,omitempty"`
 }
 
 // SeedOrganization is an organization with its directory and its roles.
@@ -73,12 +74,16 @@ func (s *Server) Seed(seed Seed) {
 	if seed.Portal != nil {
 		s.SetPortal(*seed.Portal)
 	}
+
+	if seed.Service != nil {
+		s.SetService(*seed.Service)
+	}
 }
 
 // Snapshot is the state as a seed that makes the same state again.
 func (s *Server) Snapshot() Seed {
-	portal := s.Portal()
-	snapshot := Seed{Organizations: []SeedOrganization{}, Portal: &portal}
+	portal, service := s.Portal(), s.Service()
+	snapshot := Seed{Organizations: []SeedOrganization{}, Portal: &portal, Service: &service}
 	roles := s.Roles()
 
 	for _, organization := range s.Organizations() {

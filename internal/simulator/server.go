@@ -40,9 +40,14 @@ type Server struct {
 	options     Options
 
 	certificate wire.Certificate
-	address     string
-	http        *http.Server
-	served      chan struct{}
+
+	// lifecycle guards what changes when the REST service restarts.
+	lifecycle sync.Mutex
+	address   string
+	http      *http.Server
+	served    chan struct{}
+	closed    bool
+	restarts  sync.WaitGroup
 }
 
 // Start starts a server. Its state is empty; see [Server.Seed]. The caller has
@@ -79,8 +84,6 @@ func Start(options Options) (*Server, error) {
 		faults:      &wire.Faults{},
 		options:     options,
 		certificate: certificate,
-		address:     reachable(listener.Addr()),
-		served:      make(chan struct{}),
 	}
 
 	s.serve(listener)
@@ -98,7 +101,8 @@ func reachable(listener net.Addr) string {
 	return listener.String()
 }
 
-// serve answers requests in the background until the server is closed.
+// serve answers requests in the background until the server is closed. The
+// caller holds lifecycle, or is the only one yet.
 func (s *Server) serve(listener net.Listener) {
 	rest := &restFace{state: s.state, sessions: s.sessions, sets: s.sets, rules: s.rules, knobs: s.Options}
 	rest.routes = rest.routeTable()
@@ -108,7 +112,7 @@ func (s *Server) serve(listener net.Listener) {
 		handler = s.options.Middleware(handler)
 	}
 
-	s.http = &http.Server{
+	server := &http.Server{
 		Handler:           s.intercept(handler),
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{s.certificate.TLS}, MinVersion: tls.VersionTLS12},
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -116,22 +120,108 @@ func (s *Server) serve(listener net.Listener) {
 		// Clients that do not trust the certificate are part of the tests.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
+	served := make(chan struct{})
+	s.http, s.served, s.address = server, served, reachable(listener.Addr())
 
 	go func() {
-		defer close(s.served)
+		defer close(served)
 
 		// Serving ends with an error always, and with a reason when it is closed.
-		_ = s.http.ServeTLS(listener, "", "")
+		_ = server.ServeTLS(listener, "", "")
 	}()
 }
 
-// Close stops the server and waits for the requests that it was serving.
-func (s *Server) Close() {
+// stop ends the REST service. The caller holds lifecycle.
+func (s *Server) stop() {
 	// Closing the listener is all that can fail; there is nothing to be done
 	// about it.
 	_ = s.http.Close()
 
 	<-s.served
+}
+
+// Restart stops the REST service at once, and starts it on a port of the same
+// host after it was down for a while. [Server.URL] tells the new address at once.
+// The error tells that the port is taken.
+func (s *Server) Restart(port int, down time.Duration) error {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+
+	if s.closed {
+		return nil
+	}
+
+	host, _, err := net.SplitHostPort(s.address)
+	if err != nil {
+		return fmt.Errorf("restart the REST service: %w", err)
+	}
+
+	s.stop()
+
+	var listen net.ListenConfig
+
+	listener, err := listen.Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
+	if err != nil {
+		back, backErr := listen.Listen(context.Background(), "tcp", s.address)
+		if backErr == nil {
+			s.serve(back)
+		}
+
+		return errors.Join(fmt.Errorf("restart the REST service: %w", err), backErr)
+	}
+
+	if down == 0 {
+		s.serve(listener)
+
+		return nil
+	}
+
+	// The port is known to be free; until the service is back, it refuses connections.
+	address := reachable(listener.Addr())
+	_ = listener.Close()
+	s.address = address
+
+	s.restarts.Go(func() { s.comeBack(address, down) })
+
+	return nil
+}
+
+func (s *Server) comeBack(address string, down time.Duration) {
+	time.Sleep(down)
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+
+	if s.closed {
+		return
+	}
+
+	var listen net.ListenConfig
+
+	listener, err := listen.Listen(context.Background(), "tcp", address)
+	if err == nil { // else it stays down, which clients will tell of
+		s.serve(listener)
+	}
+}
+
+// Port is the port of the REST service.
+func (s *Server) Port() int {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+
+	_, text, _ := net.SplitHostPort(s.address)
+	port, _ := strconv.Atoi(text) // a listener's address has one
+
+	return port
+}
+
+// Close stops the server and waits for the requests that it was serving.
+func (s *Server) Close() {
+	s.lifecycle.Lock()
+	s.closed = true
+	s.stop()
+	s.lifecycle.Unlock()
+
+	s.restarts.Wait()
 	s.log.wait()
 }
 
@@ -175,6 +265,9 @@ func (s *Server) intercept(next http.Handler) http.Handler {
 // URL is the address of the REST service, for example
 // "https://127.0.0.1:4443", without a path.
 func (s *Server) URL() string {
+	s.lifecycle.Lock()
+	defer s.lifecycle.Unlock()
+
 	return "https://" + s.address
 }
 

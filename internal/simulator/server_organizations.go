@@ -278,3 +278,17 @@ func (s *Server) Portal() PortalSettings {
 func (s *Server) SetPortal(settings PortalSettings) {
 	s.state.write(func(t *tables) { t.portal = settings })
 }
+
+// Service returns the settings of the REST service that it does not show.
+func (s *Server) Service() ServiceSettings {
+	var settings ServiceSettings
+
+	s.state.read(func(t *tables) { settings = t.service })
+
+	return settings
+}
+
+// SetService changes the settings of the REST service that it does not show.
+func (s *Server) SetService(settings ServiceSettings) {
+	s.state.write(func(t *tables) { t.service = settings })
+}

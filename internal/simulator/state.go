@@ -23,6 +23,7 @@ type tables struct {
 	roles   []*Role
 	roleIDs map[string]*Role
 	portal  PortalSettings
+	service ServiceSettings
 	eTag    int64
 }
 

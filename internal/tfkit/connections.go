@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/vb365/terraform-provider-vb365/internal/entra"
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
+	"github.com/vb365/terraform-provider-vb365/internal/vbopowershell"
 )
 
 // Connections hands the services their clients. Nothing is contacted, and
@@ -22,23 +24,37 @@ type Connections struct {
 	// ValidateAtPlan tells whether plans may ask the server about what they name.
 	ValidateAtPlan bool
 
-	connectVB365 func() (*vb365.Client, error)
-	connectEntra func() (*entra.Client, error)
+	// Now tells the time.
+	Now func() time.Time
+
+	connectVB365      func() (*vb365.Client, error)
+	connectEntra      func() (*entra.Client, error)
+	connectPowerShell func() (*vbopowershell.Server, error)
 
 	// Notes is what the run has done and seen so far.
 	Notes Ledger
 }
 
-// NewConnections returns connections that make each client with the function
-// given when it is first wanted, once.
-func NewConnections(
-	connectVB365 func() (*vb365.Client, error), connectEntra func() (*entra.Client, error), validateAtPlan bool,
-) *Connections {
-	return &Connections{
+// Connectors make the clients.
+type Connectors struct {
+	VB365      func() (*vb365.Client, error)
+	Entra      func() (*entra.Client, error)
+	PowerShell func() (*vbopowershell.Server, error) // nil when the configuration has no way to it
+}
+
+// NewConnections returns connections that make each client when it is first
+// wanted, once.
+func NewConnections(connect Connectors, validateAtPlan bool, now func() time.Time) *Connections {
+	c := &Connections{
 		ValidateAtPlan: validateAtPlan,
-		connectVB365:   sync.OnceValues(connectVB365),
-		connectEntra:   sync.OnceValues(connectEntra),
+		Now:            now,
+		connectVB365:   sync.OnceValues(connect.VB365),
+		connectEntra:   sync.OnceValues(connect.Entra),
 	}
+	if connect.PowerShell != nil {
+		c.connectPowerShell = sync.OnceValues(connect.PowerShell)
+	}
+	return c
 }
 
 // VB365 returns the client of the VB365 REST service. The error is a
@@ -59,6 +75,21 @@ func (c *Connections) Entra() (*entra.Client, error) {
 		return nil, ErrNotConfigured
 	}
 	return c.connectEntra()
+}
+
+// HasPowerShell tells whether the provider's configuration has a way to the
+// server's PowerShell. Without one, nothing of it can be changed.
+func (c *Connections) HasPowerShell() bool { return c != nil && c.connectPowerShell != nil }
+
+// PowerShell returns the server's PowerShell. The error is a [SettingError],
+// [UnknownSettingError] or [InvalidSettingError] when the provider's
+// configuration does not say enough to reach it. There must be a way to it: see
+// [Connections.HasPowerShell].
+func (c *Connections) PowerShell() (*vbopowershell.Server, error) {
+	if c == nil || c.connectPowerShell == nil {
+		return nil, ErrNotConfigured
+	}
+	return c.connectPowerShell()
 }
 
 // Ledger remembers what happened to what in one run of Terraform, in which

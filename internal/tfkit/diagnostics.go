@@ -78,6 +78,9 @@ func explain(err error) (title, advice string) {
 	if title, advice, ok := explainEntra(err); ok {
 		return title, advice
 	}
+	if title, advice, ok := explainPowerShell(err); ok {
+		return title, advice
+	}
 	var (
 		setting     *SettingError
 		unknown     *UnknownSettingError
@@ -91,6 +94,8 @@ func explain(err error) (title, advice string) {
 	switch {
 	case errors.As(err, &setting) && strings.HasPrefix(setting.Attribute, "entra."):
 		return TitleEntraSetting, "Write it into the entra attribute of the provider, or set the environment variable."
+	case errors.As(err, &setting) && strings.HasPrefix(setting.Attribute, "powershell."):
+		return TitlePowerShellSetting, "Write it into the powershell attribute of the provider, or set the environment variable."
 	case errors.As(err, &setting), errors.Is(err, vb365.ErrNoCredentials):
 		return TitleMissingSetting, "The provider needs endpoint, username and password, in the provider block or as " +
 			"VB365_ENDPOINT, VB365_USERNAME and VB365_PASSWORD."
@@ -187,7 +192,7 @@ func IsConnectionTrouble(err error) bool {
 		login       *vb365.LoginError
 		endpoint    *vb365.EndpointError
 	)
-	return errors.As(err, &invalid) || isEntraTrouble(err) || errors.As(err, &setting) || errors.As(err, &unknown) || errors.As(err, &certificate) ||
+	return errors.As(err, &invalid) || isEntraTrouble(err) || isPowerShellTrouble(err) || errors.As(err, &setting) || errors.As(err, &unknown) || errors.As(err, &certificate) ||
 		errors.As(err, &unreachable) || errors.As(err, &login) || errors.As(err, &endpoint) ||
 		errors.Is(err, vb365.ErrNoCredentials)
 }

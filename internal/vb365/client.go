@@ -3,10 +3,15 @@ package vb365
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"github.com/vb365/terraform-provider-vb365/internal/trust"
 )
 
 // Defaults of [Config], used for fields that are zero.
@@ -29,7 +34,7 @@ type Config struct {
 	// APIVersion pins the API version; zero finds the newest that is served.
 	APIVersion Version
 	// TLS says which server certificate to trust.
-	TLS TLSConfig
+	TLS trust.Config
 	// RequestTimeout bounds one attempt of one request; listings may take ten times as long.
 	RequestTimeout time.Duration
 	// MaxRetries bounds the repetitions of a request that may be repeated; negative means none.
@@ -54,7 +59,7 @@ type Exchange struct {
 // Client talks to one VB365 REST service. It is safe for concurrent use.
 type Client struct {
 	cfg     Config
-	base    *url.URL
+	base    atomic.Pointer[url.URL]
 	retrier doer // repeats what may be repeated
 	once    doer // sends exactly once
 	session *session
@@ -88,7 +93,8 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, base: base, shared: newMemo()}
+	c := &Client{cfg: cfg, shared: newMemo()}
+	c.base.Store(base)
 	c.once, c.retrier = newDoers(transport, cfg)
 	c.session = newSession(c)
 	c.finders = newFinders()
@@ -117,4 +123,21 @@ func ParseEndpoint(endpoint string) (*url.URL, error) {
 }
 
 // Endpoint returns the base URL that the client talks to.
-func (c *Client) Endpoint() string { return c.base.String() }
+func (c *Client) Endpoint() string { return c.base.Load().String() }
+
+// FollowPort makes the client talk to another port of the same host from now on,
+// if the service listened on the port from and the client talked to that: one
+// that goes through a proxy or a forwarded port stays with it.
+func (c *Client) FollowPort(from, to int) {
+	base := c.base.Load()
+	port := base.Port()
+	if port == "" {
+		port = "443"
+	}
+	if port != strconv.Itoa(from) {
+		return
+	}
+	moved := *base
+	moved.Host = net.JoinHostPort(base.Hostname(), strconv.Itoa(to))
+	c.base.Store(&moved)
+}

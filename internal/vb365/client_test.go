@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/vb365/terraform-provider-vb365/internal/trust"
 )
 
 func TestEndpointsThatCannotBeRightAreRefused(t *testing.T) {
@@ -117,7 +119,7 @@ func TestCertificatesAreTrustedByPinAndOtherwiseExplained(t *testing.T) {
 	if _, err := f.client(t).Roles(t.Context()); err != nil {
 		t.Fatalf("with the right pin: %v", err)
 	}
-	for name, tls := range map[string]TLSConfig{
+	for name, tls := range map[string]trust.Config{
 		"no trust at all": {},
 		"another pin":     {CertificateSHA256: strings.Repeat("ab", 32)},
 	} {

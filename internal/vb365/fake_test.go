@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/vb365/terraform-provider-vb365/internal/trust"
 )
 
 // fakeServer answers with the handlers of a test, counts what it is asked, and
@@ -85,7 +87,7 @@ func (f *fakeServer) client(t *testing.T, change ...func(*Config)) *Client {
 	sum := sha256.Sum256(f.Certificate().Raw)
 	cfg := Config{
 		Endpoint: f.URL, Username: "svc", Password: "s3cr3t-pw", APIVersion: V8,
-		TLS:            TLSConfig{CertificateSHA256: hex.EncodeToString(sum[:])},
+		TLS:            trust.Config{CertificateSHA256: hex.EncodeToString(sum[:])},
 		RequestTimeout: 10 * time.Second, MaxRetries: 2,
 	}
 	for _, c := range change {

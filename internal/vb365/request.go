@@ -111,7 +111,7 @@ func (c *Client) sendAs(ctx context.Context, req request, token string) (*respon
 }
 
 func (c *Client) newRequest(ctx context.Context, req request, token string) (*http.Request, error) {
-	u := *c.base
+	u := *c.base.Load()
 	u.Path = "/" + req.version.String()
 	target := u.String() + req.path // req.path holds escaped ids already
 	if len(req.query) > 0 {

@@ -107,6 +107,13 @@ func (s *session) reject(token string) {
 	}
 }
 
+// end drops the session: the next request logs in again.
+func (s *session) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current = nil
+}
+
 // renew refreshes the session; where there is none, or the server does not
 // accept the refresh token any more, it logs in with the password.
 func (s *session) renew(ctx context.Context) (string, error) {

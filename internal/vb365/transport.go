@@ -3,11 +3,7 @@ package vb365
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -19,69 +15,9 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/vb365/terraform-provider-vb365/internal/trust"
 )
-
-// TLSConfig says which server certificate to trust. With none of its fields set
-// the system's roots decide.
-type TLSConfig struct {
-	// CACertificatePEM holds roots to trust beside the system's.
-	CACertificatePEM string
-	// CertificateSHA256 pins the server's own certificate: exactly this one is
-	// trusted, whatever its names, chain and dates. Hex, colons allowed.
-	CertificateSHA256 string
-	// InsecureSkipVerify trusts any certificate.
-	InsecureSkipVerify bool
-}
-
-// ParsePin returns the SHA-256 fingerprint of a text of 64 hex digits, with or without colons.
-func ParsePin(s string) ([]byte, error) {
-	digits := strings.NewReplacer(":", "", " ", "").Replace(s)
-	pin, err := hex.DecodeString(digits)
-	if err != nil || len(pin) != sha256.Size {
-		return nil, errors.New("a SHA-256 fingerprint has 64 hexadecimal digits, with or without colons")
-	}
-	return pin, nil
-}
-
-// errPinMismatch is why a handshake with a pinned certificate failed.
-var errPinMismatch = errors.New("it is not the certificate that is pinned")
-
-func (t TLSConfig) config() (*tls.Config, error) {
-	cfg := &tls.Config{MinVersion: tls.VersionTLS12}
-	if t.CACertificatePEM != "" {
-		roots, err := x509.SystemCertPool()
-		if err != nil {
-			roots = x509.NewCertPool()
-		}
-		if !roots.AppendCertsFromPEM([]byte(t.CACertificatePEM)) {
-			return nil, errors.New("the CA certificate holds no PEM certificate that can be read")
-		}
-		cfg.RootCAs = roots
-	}
-	switch {
-	case t.CertificateSHA256 != "":
-		pin, err := ParsePin(t.CertificateSHA256)
-		if err != nil {
-			return nil, err
-		}
-		// The pin replaces chain and name checks: VB365's self-signed
-		// certificates have neither a chain nor, often, a subject alternative name.
-		cfg.InsecureSkipVerify = true
-		cfg.VerifyConnection = func(state tls.ConnectionState) error {
-			leaf := state.PeerCertificates[0]
-			sum := sha256.Sum256(leaf.Raw)
-			if subtle.ConstantTimeCompare(sum[:], pin) == 1 {
-				return nil
-			}
-			return &tls.CertificateVerificationError{
-				UnverifiedCertificates: state.PeerCertificates, Err: errPinMismatch,
-			}
-		}
-	case t.InsecureSkipVerify:
-		cfg.InsecureSkipVerify = true
-	}
-	return cfg, nil
-}
 
 // transport carries out single attempts: it bounds how many are in flight and
 // how long each takes, reads the answer whole, so that a connection which breaks
@@ -96,7 +32,7 @@ type transport struct {
 }
 
 func newTransport(cfg Config) (*transport, error) {
-	tlsConfig, err := cfg.TLS.config()
+	tlsConfig, err := cfg.TLS.TLS()
 	if err != nil {
 		return nil, err
 	}
@@ -184,9 +120,8 @@ func (t *transport) explain(ctx context.Context, err error, sent bool) error {
 	var invalid *tls.CertificateVerificationError
 	if errors.As(err, &invalid) && len(invalid.UnverifiedCertificates) > 0 {
 		leaf := invalid.UnverifiedCertificates[0]
-		sum := sha256.Sum256(leaf.Raw)
 		return &CertificateError{
-			Endpoint: t.endpoint, SHA256: hex.EncodeToString(sum[:]), Subject: leaf.Subject.String(), Err: invalid.Err,
+			Endpoint: t.endpoint, SHA256: trust.Fingerprint(leaf), Subject: leaf.Subject.String(), Err: invalid.Err,
 		}
 	}
 	if cause := context.Cause(ctx); cause != nil {

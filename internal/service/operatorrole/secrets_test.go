@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
@@ -15,17 +14,9 @@ import (
 func TestAccSecretsAppearNowhere(t *testing.T) {
 	env := start(t)
 	w := env.Workspace(t, specific())
-	log := filepath.Join(w.Dir, "trace.log")
 	trace := func(arguments ...string) {
 		t.Helper()
-		command := w.Command(t.Context(), []string{"TF_LOG=TRACE", "TF_LOG_PATH=" + log}, arguments...)
-		var out bytes.Buffer
-		command.Stdout, command.Stderr = &out, &out
-		err := command.Run()
-		w.Write(t, strings.Join(arguments, "_")+".out", out.String())
-		if err != nil && arguments[0] != "plan" {
-			t.Fatalf("terraform %v: %v\n%s", arguments, err, out.String())
-		}
+		w.Trace(t, arguments...)
 	}
 	trace("validate")
 	trace("plan", "-out=plan1", "-no-color")
@@ -46,22 +37,8 @@ func TestAccSecretsAppearNowhere(t *testing.T) {
 	if len(secrets) < 3 {
 		t.Fatal("the server issued no tokens: the test looks for nothing")
 	}
-	files, err := filepath.Glob(filepath.Join(w.Dir, "*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			continue // a directory
-		}
-		for _, secret := range secrets {
-			if bytes.Contains(content, []byte(secret)) {
-				t.Errorf("%s holds a secret", filepath.Base(file))
-			}
-		}
-	}
-	content, err := os.ReadFile(log)
+	w.HoldsNone(t, secrets)
+	content, err := os.ReadFile(filepath.Join(w.Dir, acctest.TraceFile))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func issue(t *testing.T, name string) issued {
 
 func start(t *testing.T) *acctest.Entra {
 	t.Helper()
-	s := acctest.StartEntra(t, graph.Options{}, home)
+	s := acctest.StartEntra(t, graph.Options{}, graph.Tenants(home))
 	s.AddUser(home, graph.User{ID: alice, DisplayName: "Alice"})
 	s.AddUser(home, graph.User{ID: bob, DisplayName: "Bob"})
 	return s

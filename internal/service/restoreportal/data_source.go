@@ -1,4 +1,3 @@
-// Package restoreportal offers the restore portal's settings to Terraform.
 package restoreportal
 
 import (
@@ -12,15 +11,10 @@ import (
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
 )
 
-// DataSources returns the data sources of this package.
-func DataSources() []func() datasource.DataSource {
-	return []func() datasource.DataSource{func() datasource.DataSource { return &portalDataSource{} }}
-}
-
 type portalDataSource struct{ tfkit.DataSource }
 
-// model is the portal's settings in states.
-type model struct {
+// dataModel is the portal's settings as the data source shows them.
+type dataModel struct {
 	Enabled       types.Bool   `tfsdk:"enabled"`
 	Configured    types.Bool   `tfsdk:"configured"`
 	ApplicationID types.String `tfsdk:"application_id"`
@@ -31,10 +25,14 @@ type model struct {
 // neverConfigured is the application id of a portal that was never set up.
 const neverConfigured = "00000000-0000-0000-0000-000000000000"
 
-func newModel(s vb365.PortalSettings) model {
-	m := model{
+func isConfigured(applicationID string) bool {
+	return applicationID != "" && applicationID != neverConfigured
+}
+
+func newDataModel(s vb365.PortalSettings) dataModel {
+	m := dataModel{
 		Enabled:       types.BoolValue(s.IsEnabled),
-		Configured:    types.BoolValue(s.ApplicationID != "" && s.ApplicationID != neverConfigured),
+		Configured:    types.BoolValue(isConfigured(s.ApplicationID)),
 		ApplicationID: types.StringNull(),
 		PortalURI:     text(s.PortalURI),
 		AuthorityURI:  text(s.AuthorityURI),
@@ -53,7 +51,7 @@ func text(s string) types.String {
 }
 
 func (d *portalDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_restore_portal"
+	resp.TypeName = req.ProviderTypeName + typeName
 }
 
 func (d *portalDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
@@ -88,5 +86,5 @@ func (d *portalDataSource) Read(ctx context.Context, _ datasource.ReadRequest, r
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, newModel(settings))...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, newDataModel(settings))...)
 }

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { acctest.Main(m) }
 const (
 	home     = "aaaaaaaa-0000-4000-8000-000000000001"
 	customer = "bbbbbbbb-0000-4000-8000-000000000002"
-	app      = "65415bb1-9267-4313-bbf5-ae259732ee12"
+	app      = graph.PortalAppID
 	address  = "vb365_tenant_consent.acme"
 )
 
@@ -33,9 +33,7 @@ func start(t *testing.T, tenants ...string) *acctest.Entra {
 // startWith starts an Entra in which the portal's application is registered.
 func startWith(t *testing.T, options graph.Options, tenants ...string) *acctest.Entra {
 	t.Helper()
-	s := acctest.StartEntra(t, options, home, append(tenants, customer)...)
-	s.AddApplication(home, graph.Portal(app))
-	return s
+	return acctest.StartEntra(t, options, graph.Tenants(home, append(tenants, customer)...).WithPortal())
 }
 
 func consent(more ...string) string {

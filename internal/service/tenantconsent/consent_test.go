@@ -584,8 +584,10 @@ func stateAsConfig(state model) model {
 }
 
 func (s *scene) connections() *tfkit.Connections {
-	return tfkit.NewConnections(func() (*vb365.Client, error) { return nil, errors.New("not here") },
-		func() (*entra.Client, error) { return s.client, nil }, true)
+	return tfkit.NewConnections(tfkit.Connectors{
+		VB365: func() (*vb365.Client, error) { return nil, errors.New("not here") },
+		Entra: func() (*entra.Client, error) { return s.client, nil },
+	}, true, s.Clock.Now)
 }
 
 func TestErrorsSayWhatIsMissingAndWhatElseHelps(t *testing.T) {

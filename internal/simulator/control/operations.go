@@ -41,6 +41,10 @@ func (h handler) serverOperations() []operation {
 			return h.sim.Portal(), nil
 		}},
 		{"PUT /portal", "replace the restore portal's settings", h.setPortal},
+		{"GET /service", "the settings of the REST service that it does not show", func(*http.Request) (any, error) {
+			return h.sim.Service(), nil
+		}},
+		{"PUT /service", "replace the settings of the REST service that it does not show", h.setService},
 	}
 }
 
@@ -105,6 +109,17 @@ func (h handler) setPortal(r *http.Request) (any, error) {
 	}
 
 	h.sim.SetPortal(settings)
+
+	return settings, nil
+}
+
+func (h handler) setService(r *http.Request) (any, error) {
+	var settings simulator.ServiceSettings
+	if err := read(r, &settings); err != nil {
+		return nil, err
+	}
+
+	h.sim.SetService(settings)
 
 	return settings, nil
 }

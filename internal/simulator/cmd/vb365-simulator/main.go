@@ -60,6 +60,13 @@ func run(ctx context.Context, arguments []string, stdout io.WriteCloser, stderr 
 
 	sim.Seed(set.seed)
 
+	shell, err := startShell(sim, set.shell) //nolint:contextcheck // it runs until it is closed
+	defer shell.close()
+
+	if err != nil {
+		return err
+	}
+
 	var controlURL string
 
 	if set.control != "" {
@@ -72,7 +79,7 @@ func run(ctx context.Context, arguments []string, stdout io.WriteCloser, stderr 
 		controlURL = endpoint.URL()
 	}
 
-	environment := environmentOf(sim, controlURL)
+	environment := append(environmentOf(sim, controlURL), shell.environment...)
 
 	if set.envFile != "" {
 		if err := environment.writeFile(set.envFile); err != nil {

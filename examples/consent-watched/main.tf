@@ -1,0 +1,11 @@
+data "vb365_tenant_consent" "contoso" {
+  tenant_id      = "contoso.onmicrosoft.com"
+  application_id = "65415bb1-9267-4313-bbf5-ae259732ee12"
+}
+
+check "contoso_has_consented" {
+  assert {
+    condition     = data.vb365_tenant_consent.contoso.granted && data.vb365_tenant_consent.contoso.enabled
+    error_message = "An administrator of Contoso opens ${data.vb365_tenant_consent.contoso.admin_consent_url}"
+  }
+}

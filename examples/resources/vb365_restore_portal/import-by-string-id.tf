@@ -1,0 +1,4 @@
+import {
+  to = vb365_restore_portal.this
+  id = "any"
+}

@@ -1,0 +1,1 @@
+terraform import vb365_restore_portal.this any

@@ -1,0 +1,396 @@
+package restoreportal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
+	"github.com/vb365/terraform-provider-vb365/internal/vb365"
+	"github.com/vb365/terraform-provider-vb365/internal/vbopowershell"
+)
+
+const (
+	// defaultTimeout limits operations that the configuration does not limit.
+	defaultTimeout = 15 * time.Minute
+	// restartTime is how long a restart of the REST service may take.
+	restartTime = 3 * time.Minute
+)
+
+var (
+	_ resource.ResourceWithConfigure   = (*portalResource)(nil)
+	_ resource.ResourceWithImportState = (*portalResource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*portalResource)(nil)
+)
+
+type portalResource struct{ tfkit.Resource }
+
+func (r *portalResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + typeName
+}
+
+func (r *portalResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = resourceSchema(ctx)
+}
+
+// ImportState takes any id: a server has one portal.
+func (r *portalResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+}
+
+// look asks the server for all that is to be had.
+func (r *portalResource) look(ctx context.Context, client *vb365.Client) (facts, error) {
+	rest, err := client.RefreshPortalSettings(ctx)
+	if err != nil || !r.Connections.HasPowerShell() {
+		return facts{rest: rest}, err
+	}
+	server, err := r.Connections.PowerShell()
+	if err != nil {
+		return facts{}, err
+	}
+	outcome, err := server.Settings(ctx)
+	return facts{rest: rest, shell: &outcome.Settings}, err
+}
+
+func (r *portalResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan, config model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	timeout, diags := plan.Timeouts.Create(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	const doing = "setting up the restore portal"
+	client, err := r.Connections.VB365()
+	var instance vb365.ServiceInstance
+	if err == nil {
+		// First, so that an account that is no good is noticed before anything changes.
+		instance, err = client.ServiceInstance(ctx)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(tfkit.Error(doing, err))
+		return
+	}
+	// What a failed creation has changed so far is found by the next one. A state
+	// would have Terraform turn the portal off to create it anew.
+	found, ok := r.establish(ctx, client, plan, config, model{}, doing, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	m := keepPlanned(found.apply(ctx, plan, &resp.Diagnostics), plan)
+	m.ID = types.StringValue(instance.InstallationID)
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(newRecord(plan).save(ctx, resp.Private)...)
+}
+
+func (r *portalResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, config, state model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := plan.Timeouts.Update(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	const doing = "changing the restore portal"
+	client, err := r.Connections.VB365()
+	if err != nil {
+		resp.Diagnostics.Append(tfkit.Error(doing, err))
+		return
+	}
+	found, ok := r.establish(ctx, client, plan, config, state, doing, &resp.Diagnostics)
+	if !ok {
+		if found != nil { // what was done so far
+			resp.Diagnostics.Append(resp.State.Set(ctx, found.apply(ctx, state, &resp.Diagnostics))...)
+		}
+		return
+	}
+	m := keepPlanned(found.apply(ctx, plan, &resp.Diagnostics), plan)
+	m.ID = state.ID
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	resp.Diagnostics.Append(newRecord(plan).save(ctx, resp.Private)...)
+}
+
+// keepPlanned keeps what the plan has for what nobody declares: should somebody
+// have changed it since, the next plan shows it.
+func keepPlanned(m, plan model) model {
+	keep := func(value *types.String, planned types.String) {
+		if !planned.IsUnknown() {
+			*value = planned
+		}
+	}
+	keep(&m.CertificateThumbprint, plan.CertificateThumbprint)
+	keep(&m.CertificateExpiresAt, plan.CertificateExpiresAt)
+	if !plan.RESTAPIPort.IsUnknown() {
+		m.RESTAPIPort = plan.RESTAPIPort
+	}
+	for _, a := range authentications {
+		if planned := *a.of(&plan); !planned.IsUnknown() && !hasUnknown(planned) {
+			*a.of(&m) = planned
+		}
+	}
+	return m
+}
+
+func hasUnknown(object types.Object) bool {
+	for _, value := range object.Attributes() {
+		if value.IsUnknown() {
+			return true
+		}
+	}
+	return false
+}
+
+// establish makes the server as declared, or verifies that it is. What it found
+// in the end is nil if it is not known. When it is not ok, the diagnostics say why.
+func (r *portalResource) establish(
+	ctx context.Context, client *vb365.Client, plan, config, state model, doing string, diags *diag.Diagnostics,
+) (found *facts, ok bool) {
+	want := newDeclared(ctx, plan, config, diags)
+	if diags.HasError() {
+		return nil, false
+	}
+	seen, err := r.look(ctx, client)
+	if err != nil {
+		diags.Append(tfkit.Error(doing, err))
+		return nil, false
+	}
+	if seen.shell == nil {
+		if differ := want.fromREST(seen.rest); len(differ) > 0 {
+			diags.AddError(titleRunThese, runThese(differ, want.commands(seen.rest)))
+			return &seen, false
+		}
+		warnOfUnseen(plan, state, seen.rest, diags)
+		return &seen, true
+	}
+	return r.manage(ctx, client, want, *seen.shell, doing, diags)
+}
+
+// manage changes what is not as declared, and sees to it that it is done.
+func (r *portalResource) manage(
+	ctx context.Context, client *vb365.Client, want declared, have vbopowershell.Settings, doing string, diags *diag.Diagnostics,
+) (found *facts, ok bool) {
+	after, ok := r.change(ctx, have, want.changes(have), doing, diags)
+	if after == nil {
+		return nil, false
+	}
+	if differ := want.fromShell(*after); ok && len(differ) > 0 {
+		diags.AddError(titleNotDone, fmt.Sprintf("While %s: the cmdlets succeeded, but afterwards\n%s\n\n"+
+			"On the server, see %%ProgramData%%\\Veeam\\Backup365\\Logs. Plan again: it shows what the server has.", doing, tfkit.Bullets(differ.texts())))
+		ok = false
+	}
+	// The service may have restarted, on another port.
+	client.FollowPort(have.RESTAPI.HTTPSPort, after.RESTAPI.HTTPSPort)
+	rest, err := r.await(ctx, client, *after)
+	if err != nil {
+		diags.Append(tfkit.Error("waiting for the REST service after "+doing, err))
+		return nil, false
+	}
+	if differ := disagreement(rest, after.RestorePortal); len(differ) > 0 {
+		diags.AddError(titleTwoMachines, twoMachines(client, differ))
+		ok = false
+	}
+	return &facts{rest: rest, shell: after}, ok
+}
+
+// change runs cmdlets, and returns what the server has afterwards; nil if that
+// is not known.
+func (r *portalResource) change(
+	ctx context.Context, have vbopowershell.Settings, changes []vbopowershell.Change, doing string, diags *diag.Diagnostics,
+) (after *vbopowershell.Settings, ok bool) {
+	if len(changes) == 0 {
+		return &have, true
+	}
+	server, err := r.Connections.PowerShell()
+	if err != nil {
+		diags.Append(tfkit.Error(doing, err))
+		return nil, false
+	}
+	outcome, read, err := server.Change(ctx, have, changes...)
+	if len(outcome.Warnings) > 0 {
+		var lines []string
+		for _, w := range outcome.Warnings {
+			lines = append(lines, w.Cmdlet+" wrote: "+w.Message)
+		}
+		diags.AddWarning(titleWarning, fmt.Sprintf("While %s:\n%s", doing, tfkit.Bullets(lines)))
+	}
+	if err != nil {
+		diags.Append(tfkit.Error(doing, err))
+	}
+	if !read {
+		return nil, false
+	}
+	return &outcome.Settings, err == nil
+}
+
+// await waits until REST shows what PowerShell shows, as long as a restart may
+// take. What it shows in the end is returned whatever it is.
+func (r *portalResource) await(ctx context.Context, client *vb365.Client, settings vbopowershell.Settings) (vb365.PortalSettings, error) {
+	// What was done is done: the end is to be known even if the run is interrupted.
+	ctx, cancel := context.WithTimeout(ctx, restartTime)
+	defer cancel()
+	return client.AwaitPortalSettings(ctx, func(shown vb365.PortalSettings) bool {
+		return len(disagreement(shown, settings.RestorePortal)) == 0
+	})
+}
+
+// disagreement tells where REST shows other settings than PowerShell.
+func disagreement(rest vb365.PortalSettings, shell vbopowershell.RestorePortal) differences {
+	var found differences
+	found = found.compare("enabled", onOff(rest.IsEnabled), onOff(shell.Enabled))
+	found = found.compare("application_id", strings.ToLower(rest.ApplicationID), strings.ToLower(shell.ApplicationID))
+	if rest.PortalURI != "" {
+		found = found.compare("portal_uri", rest.PortalURI, shell.PortalURI)
+	}
+	return found
+}
+
+func twoMachines(client *vb365.Client, differ differences) string {
+	var lines []string
+	for _, d := range differ {
+		lines = append(lines, fmt.Sprintf("%s is %s over REST, and %s in PowerShell", d.attribute, orNone(d.have), orNone(d.want)))
+	}
+	return fmt.Sprintf("%s and the server's PowerShell show different settings of the portal:\n%s\n\n"+
+		"A REST service on a machine of its own has its own settings, which only its configuration program changes "+
+		"(Veeam.Archiver.REST.Configurator.exe there). Point endpoint and powershell at the same machine; or leave powershell out, to verify "+
+		"the portal that endpoint serves.", client.Endpoint(), tfkit.Bullets(lines))
+}
+
+func (r *portalResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := state.Timeouts.Read(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	const doing = "reading the restore portal's settings"
+	imported := state.ApplicationID.IsNull()
+	client, err := r.Connections.VB365()
+	var seen facts
+	if err == nil {
+		seen, err = r.look(ctx, client)
+	}
+	if err == nil && imported {
+		var instance vb365.ServiceInstance
+		instance, err = client.ServiceInstance(ctx)
+		state.ID = types.StringValue(instance.InstallationID)
+	}
+	if err != nil {
+		r.Connections.ReportTrouble(&resp.Diagnostics, doing, err)
+		return
+	}
+	if seen.shell != nil {
+		if differ := disagreement(seen.rest, seen.shell.RestorePortal); len(differ) > 0 {
+			resp.Diagnostics.AddWarning(titleTwoMachines, twoMachines(client, differ))
+		}
+	}
+	m := seen.apply(ctx, state, &resp.Diagnostics)
+	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
+	if imported {
+		resp.Diagnostics.Append(newRecord(m).save(ctx, resp.Private)...)
+	}
+}
+
+// Delete turns the portal off, and changes nothing else.
+func (r *portalResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state model
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := state.Timeouts.Delete(ctx, defaultTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	const doing = "turning the restore portal off"
+	client, err := r.Connections.VB365()
+	var seen facts
+	if err == nil {
+		seen, err = r.look(ctx, client)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(tfkit.Error(doing, err))
+		return
+	}
+	off := vbopowershell.SetRestorePortal{Enabled: false}
+	if seen.shell == nil {
+		if seen.rest.IsEnabled {
+			resp.Diagnostics.AddError(titleRunThese, runThese(stillOn(), vbopowershell.Commands("", off))+"\n"+
+				"To leave the portal on and have Terraform forget it, use terraform state rm, or a removed block.")
+		}
+		return
+	}
+	if !seen.shell.RestorePortal.Enabled {
+		return
+	}
+	after, ok := r.change(ctx, *seen.shell, []vbopowershell.Change{off}, doing, &resp.Diagnostics)
+	switch {
+	case !ok:
+	case after.RestorePortal.Enabled:
+		resp.Diagnostics.AddError(titleNotDone, fmt.Sprintf("While %s: the cmdlet succeeded, but the portal is still on. "+
+			"On the server, see %%ProgramData%%\\Veeam\\Backup365\\Logs.", doing))
+	default:
+		// The next run is not to meet a service that restarts.
+		if _, err := r.await(ctx, client, *after); err != nil {
+			resp.Diagnostics.Append(tfkit.Error("waiting for the REST service after "+doing, err))
+		}
+	}
+}
+
+func stillOn() differences {
+	return differences{{attribute: "the portal", have: "on", want: "off"}}
+}
+
+// recordKey is where the record is kept in private state.
+const recordKey = "applied"
+
+// record is what was last declared. The state cannot tell: a refresh puts what
+// the server has in its place.
+type record struct {
+	Region        string `json:"region"`
+	ApplicationID string `json:"applicationId"`
+}
+
+func newRecord(m model) record {
+	return record{Region: m.Region.ValueString(), ApplicationID: m.ApplicationID.ValueString()}
+}
+
+func (r record) save(ctx context.Context, private interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+},
+) diag.Diagnostics {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The provider is out of order", err.Error())}
+	}
+	return private.SetKey(ctx, recordKey, text)
+}
+
+// passing tells errors that another time may not meet from those that stay.
+func passing(err error) bool {
+	if transport, ok := errors.AsType[*vbopowershell.TransportError](err); ok {
+		return transport.Reason == vbopowershell.ReasonUnreachable || transport.Reason == vbopowershell.ReasonLost
+	}
+	if _, ok := errors.AsType[*tfkit.UnknownSettingError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*vb365.UnreachableError](err)
+	return ok
+}

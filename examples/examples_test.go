@@ -3,7 +3,6 @@
 package examples_test
 
 import (
-	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,8 +10,8 @@ import (
 	"time"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
-	"github.com/vb365/terraform-provider-vb365/internal/acctest/entratest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
 )
 
 // What the examples say of the server, and the simulator has otherwise.
@@ -130,30 +129,21 @@ func threeCustomers(t *testing.T) *acctest.Env {
 	return env
 }
 
-// startEntra starts a Microsoft Entra without anything in it.
-func startEntra(t *testing.T) *entratest.Server {
-	t.Helper()
-
-	return entratest.Start(t, "provider.onmicrosoft.com")
-}
-
 // addConsent adds a Microsoft Entra in which Contoso has consented to the portal.
 func addConsent(t *testing.T, env *acctest.Env) {
 	t.Helper()
 
-	const tenant = "contoso.onmicrosoft.com"
-
 	microsoft := startEntra(t)
-	maps.Copy(env.Settings, microsoft.Settings())
+	microsoft.Use(env)
+	microsoft.AddApplication(graph.ProviderTenant, graph.Portal(graph.PortalAppID))
+	microsoft.Consent(graph.ContosoTenant, graph.PortalAppID)
+}
 
-	principal := microsoft.Add(tenant, entratest.Principals, entratest.Object{
-		"appId": "65415bb1-9267-4313-bbf5-ae259732ee12", "accountEnabled": true,
-	})
-	for resource, scope := range map[string]string{microsoft.GraphID(tenant): "User.Read", principal: "access_as_user"} {
-		microsoft.Add(tenant, entratest.Grants, entratest.Object{
-			"clientId": principal, "resourceId": resource, "consentType": "AllPrincipals", "scope": scope,
-		})
-	}
+// startEntra starts a Microsoft Entra with the tenants of the three customers.
+func startEntra(t *testing.T) *acctest.Entra {
+	t.Helper()
+
+	return acctest.StartEntra(t, graph.Options{}, graph.ThreeCustomers())
 }
 
 // writeCertificates writes those that examples read.

@@ -1,7 +1,6 @@
 package examples_test
 
 import (
-	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -74,7 +73,7 @@ func TestAccPortalExampleAppliesAndPlansEmpty(t *testing.T) {
 	env := threeCustomers(t)
 	env.SetPortal(simulator.PortalSettings{})
 	env.Over(env.StartMachine(t, machine.Options{}), "ssh")
-	maps.Copy(env.Settings, startEntra(t).Settings())
+	startEntra(t).Use(env)
 	env.Settings["TF_VAR_pfx_password"] = "example"
 
 	workspace := env.Workspace(t, "")

@@ -59,10 +59,27 @@ func ThreeCustomers() Seed {
 	return seed
 }
 
+// Tenants is a provider's home tenant and further ones, each named by its id or
+// by a domain.
+func Tenants(home string, others ...string) Seed {
+	seed := Seed{Home: home}
+
+	for _, name := range append([]string{home}, others...) {
+		t := Tenant{ID: name, DisplayName: name}
+		if !isGUID(name) {
+			t = Tenant{ID: newGUID(), DisplayName: name, Domains: []string{name}}
+		}
+
+		seed.Tenants = append(seed.Tenants, SeedTenant{Tenant: t})
+	}
+
+	return seed
+}
+
 // WithPortal adds the restore portal's application to the home tenant.
 func (s Seed) WithPortal() Seed {
 	for i := range s.Tenants {
-		if s.Tenants[i].ID == s.Home {
+		if s.Tenants[i].ID == s.Home || contains(s.Tenants[i].Domains, s.Home) {
 			s.Tenants[i].Applications = append(s.Tenants[i].Applications, Portal(PortalAppID))
 		}
 	}

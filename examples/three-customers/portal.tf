@@ -1,17 +1,13 @@
-# The Restore Portal itself, which the server has one of. Its settings can only
-# be changed by PowerShell on the server: see the provider's powershell attribute,
-# or VB365_SSH_HOST and the like in the environment. Without a way to it, this
-# resource verifies, and says what an administrator has to run.
+# The Restore Portal: its application in the service provider's own Entra tenant,
+# the portal on the VB365 server, and consent in each customer's tenant.
+#
+# The portal's settings can only be changed by PowerShell on the server: see the
+# provider's powershell attribute, or VB365_SSH_HOST and the like. Without a way to
+# it, the portal is verified, and an administrator is told what to run.
 variable "portal_uri" {
   description = "The portal's address: the name by which operators reach the server, and the port of the REST service."
   type        = string
   default     = "https://portal.example.com:4443"
-}
-
-variable "portal_application_id" {
-  description = "Id of the portal's application in Entra."
-  type        = string
-  default     = "2b1d4885-989e-4cba-b8bd-3b13520358b8"
 }
 
 variable "pfx_password" {
@@ -20,8 +16,14 @@ variable "pfx_password" {
   ephemeral   = true
 }
 
+resource "vb365_restore_portal_application" "this" {
+  display_name    = "Restore Portal"
+  portal_uris     = [var.portal_uri]
+  certificate_pem = file("portal.pem")
+}
+
 resource "vb365_restore_portal" "this" {
-  application_id = var.portal_application_id
+  application_id = vb365_restore_portal_application.this.application_id
   portal_uri     = var.portal_uri
 
   certificate = {
@@ -42,4 +44,11 @@ resource "vb365_restore_portal" "this" {
       password_wo   = var.pfx_password
     }
   }
+}
+
+resource "vb365_tenant_consent" "customer" {
+  for_each = local.customers
+
+  tenant_id      = each.value.organization
+  application_id = vb365_restore_portal_application.this.application_id
 }

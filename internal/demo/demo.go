@@ -16,6 +16,7 @@ import (
 
 	"github.com/vb365/terraform-provider-vb365/internal/sandbox"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/machine"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/remoting"
 	"github.com/vb365/terraform-provider-vb365/internal/terraformbin"
@@ -45,6 +46,7 @@ type demo struct {
 	server  *simulator.Server
 	machine *machine.Machine
 	ssh     *remoting.SSH
+	entra   *graph.Server
 	// pfxPassword opens the certificates that were made on the spot.
 	pfxPassword string
 	// binary is Terraform's path, program its name on the command line: terraform
@@ -104,6 +106,10 @@ func (d *demo) tell(ctx context.Context) error {
 func (d *demo) close() error {
 	if d.ssh != nil {
 		d.ssh.Close()
+	}
+
+	if d.entra != nil {
+		d.entra.Close()
 	}
 
 	if d.server != nil {
@@ -210,7 +216,7 @@ func (d *demo) startServer() error {
 	d.server = server
 	server.Seed(simulator.ThreeCustomers())
 
-	if err := errors.Join(d.startMachine(), d.makeCertificates()); err != nil {
+	if err := errors.Join(d.startMachine(), d.startEntra(), d.makeCertificates()); err != nil {
 		return err
 	}
 
@@ -249,6 +255,9 @@ func (d *demo) terraform(ctx context.Context, s step) error {
 	command := strings.Join(append([]string{d.program}, s.arguments...), " ")
 	d.command(command)
 	d.server.ResetRequests()
+	d.entra.ResetRequests()
+
+	runs := len(d.machine.CommandLines())
 
 	// Flags come before the name of a plan.
 	result, err := d.box.Terraform(ctx, workspace, slices.Insert(slices.Clone(s.arguments), 1, "-input=false")...)
@@ -269,10 +278,13 @@ func (d *demo) terraform(ctx context.Context, s step) error {
 		}
 	}
 
-	d.costs = append(d.costs, countCost(s.label, d.server.Requests()))
+	spent := countCost(s.label, d.server.Requests())
+	spent.graph, spent.powerShell = len(d.entra.Requests()), len(d.machine.CommandLines())-runs
+	d.costs = append(d.costs, spent)
 
 	d.blank()
-	d.aside("%.1f s, requests to the server: %d", result.Took.Seconds(), len(d.server.Requests()))
+	d.aside("%.1f s, requests to the server: %d, to Microsoft: %d, runs of PowerShell: %d",
+		result.Took.Seconds(), spent.total, spent.graph, spent.powerShell)
 
 	return nil
 }

@@ -1,7 +1,12 @@
 package tenantconsent_test
 
 import (
+	"encoding/base64"
 	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,9 +16,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph/graphtest"
 )
 
 func TestMain(m *testing.M) { acctest.Main(m) }
@@ -166,6 +173,129 @@ func TestAccAHundredConsentsUnderThrottlingAndLag(t *testing.T) {
 			{Config: config, PlanOnly: true},
 		},
 	})
+}
+
+// TestAccAPlanCostsWhatItMust runs the real binary, which is one process for each
+// command, and counts.
+func TestAccAPlanCostsWhatItMust(t *testing.T) {
+	t.Parallel()
+	const tenants, applications = 15, 2
+	var names []string
+	for i := range tenants {
+		names = append(names, fmt.Sprintf("bbbbbbbb-0000-4000-8000-%012d", 1000+i))
+	}
+	s := startWith(t, graph.Options{Clock: time.Now}, names...)
+	other := s.AddApplication(home, graph.Portal("65415bb1-9267-4313-bbf5-ae259732ee12")).AppID
+	w := s.Workspace(t, fmt.Sprintf("resource \"vb365_tenant_consent\" \"all\" {\n  count          = %d\n"+
+		"  tenant_id      = format(\"bbbbbbbb-0000-4000-8000-%%012d\", 1000 + floor(count.index / 2))\n"+
+		"  application_id = count.index %% 2 == 0 ? %q : %q\n}\n", tenants*applications, app, other))
+	w.MustRun(t, "apply", "-auto-approve", "-no-color")
+	for _, command := range []string{"apply", "plan"} {
+		if command == "plan" {
+			w.MustRun(t, "plan", "-detailed-exitcode", "-no-color")
+		}
+		microsoft, requests := map[string]int{}, 0
+		for _, request := range s.Requests() {
+			if request.Graph() {
+				requests++
+			}
+			if strings.Contains(request.Path, graph.MicrosoftGraphAppID) {
+				microsoft[request.Tenant]++
+			}
+		}
+		for _, tenant := range names {
+			if microsoft[tenant] > 1 {
+				t.Errorf("%s: Microsoft Graph's service principal was looked up %d times in tenant %s", command, microsoft[tenant], tenant)
+			}
+			if want := map[string]int{"apply": 1, "plan": 2}[command]; s.Logins(tenant) != want {
+				t.Errorf("after %s, tenant %s was logged in to %d times, want %d", command, tenant, s.Logins(tenant), want)
+			}
+		}
+		if command == "plan" && requests > 2*tenants*applications {
+			t.Errorf("a plan of %d consents without changes made %d requests to Graph", tenants*applications, requests)
+		}
+		s.ResetRequests()
+	}
+}
+
+// TestAccSecretsAppearNowhere runs the real binary, with everything logged.
+func TestAccSecretsAppearNowhere(t *testing.T) {
+	t.Parallel()
+	s := startWith(t, graph.Options{Clock: time.Now})
+	w := s.Workspace(t, consent())
+	w.Trace(t, "validate")
+	w.Trace(t, "plan", "-out=plan1", "-no-color")
+	w.Trace(t, "apply", "-no-color", "plan1")
+	s.UpdateServicePrincipal(customer, app, func(sp *graph.ServicePrincipal) { sp.Description = new("drift") })
+	s.ExpireTokens()
+	s.Inject(graph.Fault{Method: http.MethodGet, Path: "^/oauth2PermissionGrants$", Status: http.StatusServiceUnavailable, Times: 1})
+	s.Inject(graph.Fault{Path: "/token$", Status: http.StatusServiceUnavailable, Times: 1})
+	w.Trace(t, "plan", "-out=plan2", "-no-color")
+	w.Trace(t, "show", "-json", "plan2")
+	w.Trace(t, "state", "pull")
+	s.SetClient(graph.Client{ID: graph.DefaultClientID})
+	w.Trace(t, "plan", "-no-color")
+	s.SetClient(graph.Client{
+		ID: graph.DefaultClientID, Secrets: []graph.Secret{{Value: graphtest.Secret}}, Permissions: graph.ConsentPermissions(),
+	})
+	w.Trace(t, "destroy", "-auto-approve", "-no-color")
+	w.HoldsNone(t, append(s.IssuedTokens(), graphtest.Secret))
+	if len(s.IssuedTokens()) < 4 {
+		t.Errorf("only %d tokens were issued", len(s.IssuedTokens()))
+	}
+	trace, err := os.ReadFile(filepath.Join(w.Dir, acctest.TraceFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"@module=vb365.http", "method=GET", "path=/v1.0/servicePrincipals", "status=200", "took_ms=", "tenant=" + customer} {
+		if !strings.Contains(string(trace), want) {
+			t.Errorf("the log lacks %q", want)
+		}
+	}
+}
+
+// TestAccEveryCredentialLogsIn logs in with each proof that the login service
+// checks.
+func TestAccEveryCredentialLogsIn(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	pfx := acctest.NewPFX(t, "client", "secret of the file", 365*24*time.Hour)
+	s.SetClient(graph.Client{
+		ID: graph.DefaultClientID, Secrets: []graph.Secret{{Value: graphtest.Secret}}, CertificatesPEM: []string{pfx.PEM},
+		FederatedTokens: []graph.Secret{{Value: "of-the-ci"}}, Permissions: graph.ConsentPermissions(),
+	})
+	for proof, settings := range map[string]map[string]string{
+		"secret":      {"ARM_CLIENT_SECRET": graphtest.Secret},
+		"certificate": {"ARM_CLIENT_CERTIFICATE": classic(t, pfx.Data, "secret of the file"), "ARM_CLIENT_CERTIFICATE_PASSWORD": "secret of the file"},
+		"federated":   {"ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN": "of-the-ci"},
+	} {
+		delete(s.Settings, "ARM_CLIENT_SECRET")
+		maps.Copy(s.Settings, settings)
+		s.ResetRequests()
+		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{{Config: consent()}}})
+		for _, request := range s.Requests() {
+			if request.Login != nil && request.Login.Proof != proof {
+				t.Errorf("logged in with a %s, want a %s", request.Login.Proof, proof)
+			}
+		}
+		for name := range settings {
+			delete(s.Settings, name)
+		}
+	}
+}
+
+// classic encrypts a PFX file anew, as Azure's libraries read it, in base64.
+func classic(t *testing.T, pfx []byte, password string) string {
+	t.Helper()
+	key, certificate, err := pkcs12.Decode(pfx, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := pkcs12.LegacyDES.Encode(key, certificate, nil, password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(data)
 }
 
 func TestAccConsentThatIsThereIsImportedAndLeft(t *testing.T) {

@@ -125,8 +125,7 @@ func (c Client) certificate(a assertion) *x509.Certificate {
 		}
 
 		sum1, sum256 := sha1.Sum(block.Bytes), sha256.Sum256(block.Bytes) //nolint:gosec // thumbprints are SHA-1
-		if a.header.SHA1 != base64.RawURLEncoding.EncodeToString(sum1[:]) &&
-			a.header.SHA256 != base64.RawURLEncoding.EncodeToString(sum256[:]) {
+		if !sameBytes(a.header.SHA1, sum1[:]) && !sameBytes(a.header.SHA256, sum256[:]) {
 			continue
 		}
 
@@ -136,6 +135,12 @@ func (c Client) certificate(a assertion) *x509.Certificate {
 	}
 
 	return nil
+}
+
+// sameBytes compares bytes with their base64, for URLs or, as Microsoft's own
+// libraries have it, not.
+func sameBytes(encoded string, bytes []byte) bool {
+	return encoded == base64.RawURLEncoding.EncodeToString(bytes) || encoded == base64.StdEncoding.EncodeToString(bytes)
 }
 
 func (a assertion) signedBy(certificate *x509.Certificate) bool {

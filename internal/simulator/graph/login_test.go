@@ -183,11 +183,22 @@ func TestAFederatedTokenLogsIn(t *testing.T) {
 }
 
 // signed makes an assertion of a certificate.
-func signed(t *testing.T, key *rsa.PrivateKey, der []byte, changes map[string]any, clock *clock, audience string) string {
+func signed(t *testing.T, key *rsa.PrivateKey, der []byte, changes map[string]any, clock *clock, audience string, modern bool) string {
 	t.Helper()
 
-	sum := sha1.Sum(der)
-	header := map[string]any{"alg": "RS256", "typ": "JWT", "x5t": base64.RawURLEncoding.EncodeToString(sum[:])}
+	sum1, sum256 := sha1.Sum(der), sha256.Sum256(der)
+	header := map[string]any{"alg": "RS256", "typ": "JWT", "x5t": base64.RawURLEncoding.EncodeToString(sum1[:])}
+	sign := func(key *rsa.PrivateKey, digest []byte) ([]byte, error) {
+		return rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest)
+	}
+
+	if modern {
+		header = map[string]any{"alg": "PS256", "typ": "JWT", "x5t#S256": base64.StdEncoding.EncodeToString(sum256[:])}
+		sign = func(key *rsa.PrivateKey, digest []byte) ([]byte, error) {
+			return rsa.SignPSS(rand.Reader, key, crypto.SHA256, digest, nil)
+		}
+	}
+
 	claims := map[string]any{
 		"aud": audience, "iss": graph.DefaultClientID, "sub": graph.DefaultClientID,
 		"nbf": clock.Now().Unix(), "exp": clock.Now().Add(10 * time.Minute).Unix(),
@@ -207,7 +218,7 @@ func signed(t *testing.T, key *rsa.PrivateKey, der []byte, changes map[string]an
 
 	digest := sha256.Sum256([]byte(strings.Join(parts, ".")))
 
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
+	signature, err := sign(key, digest[:])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,8 +261,9 @@ func TestACertificateIsHeldAgainstItsSignature(t *testing.T) {
 		return c.login(customer, form)
 	}
 
-	good := signed(t, key, der, nil, c.clock, audience)
-	c.want(try(good), http.StatusOK)
+	for _, modern := range []bool{false, true} {
+		c.want(try(signed(t, key, der, nil, c.clock, audience, modern)), http.StatusOK)
+	}
 
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -259,12 +271,12 @@ func TestACertificateIsHeldAgainstItsSignature(t *testing.T) {
 	}
 
 	for name, tc := range map[string]struct{ assertion, code string }{
-		"another key":         {signed(t, other, der, nil, c.clock, audience), "AADSTS700027"},
-		"another certificate": {signed(t, key, []byte("other"), nil, c.clock, audience), "AADSTS700027"},
-		"another audience":    {signed(t, key, der, nil, c.clock, "https://example.com"), "AADSTS700023"},
-		"another issuer":      {signed(t, key, der, map[string]any{"iss": user}, c.clock, audience), "AADSTS700021"},
+		"another key":         {signed(t, other, der, nil, c.clock, audience, true), "AADSTS700027"},
+		"another certificate": {signed(t, key, []byte("other"), nil, c.clock, audience, true), "AADSTS700027"},
+		"another audience":    {signed(t, key, der, nil, c.clock, "https://example.com", true), "AADSTS700023"},
+		"another issuer":      {signed(t, key, der, map[string]any{"iss": user}, c.clock, audience, true), "AADSTS700021"},
 		"an expired one": {
-			signed(t, key, der, map[string]any{"exp": c.clock.Now().Add(-time.Hour).Unix()}, c.clock, audience), "AADSTS700024",
+			signed(t, key, der, map[string]any{"exp": c.clock.Now().Add(-time.Hour).Unix()}, c.clock, audience, true), "AADSTS700024",
 		},
 	} {
 		if a := try(tc.assertion); !strings.HasPrefix(a.text("error_description"), tc.code) {

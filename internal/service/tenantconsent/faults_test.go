@@ -129,7 +129,7 @@ func TestAccEveryRequestMayFailOnce(t *testing.T) {
 func TestAccCreatedButTheAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	for call, steps := range map[string]int{ // how far it is until the request is made
-		"create a service principal": 1, "create a grant": 1, "change a grant": 2, "restore a service principal": 3,
+		"create a service principal": 1, "create a grant": 1, "change a grant": 3, "restore a service principal": 3,
 		"delete a service principal": 1, "delete a grant": 1,
 	} {
 		for way, fault := range map[string]graph.Fault{"cut": {Cut: wire.CutAfter}, "504": {Status: 504, CarryOut: true}} {

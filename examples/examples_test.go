@@ -20,6 +20,9 @@ const (
 	pin      = "8E:4C:61:0B:D3:5A:F7:29:90:1E:C8:44:7B:A2:36:DF:05:9D:E1:73:2C:B8:56:FA:18:CB:40:97:6E:D2:83:3F"
 )
 
+// portal is the application id of the restore portal in the examples.
+const portal = "65415bb1-9267-4313-bbf5-ae259732ee12"
+
 func TestMain(m *testing.M) { acctest.Main(m) }
 
 func TestAccDataSourceExamplesPlan(t *testing.T) {
@@ -135,8 +138,8 @@ func addConsent(t *testing.T, env *acctest.Env) {
 
 	microsoft := startEntra(t)
 	microsoft.Use(env)
-	microsoft.AddApplication(graph.ProviderTenant, graph.Portal(graph.PortalAppID))
-	microsoft.Consent(graph.ContosoTenant, graph.PortalAppID)
+	microsoft.AddApplication(graph.ProviderTenant, graph.Portal(portal))
+	microsoft.Consent(graph.ContosoTenant, portal)
 }
 
 // startEntra starts a Microsoft Entra with the tenants of the three customers.

@@ -268,6 +268,10 @@ func TestTheSeedFitsTheOtherFace(t *testing.T) {
 
 	seed := graph.ThreeCustomers().WithPortal()
 
+	if portal := simulator.ThreeCustomers().Portal; portal.ApplicationID != graph.PortalAppID {
+		t.Errorf("the portal's application is %s", portal.ApplicationID)
+	}
+
 	for _, organization := range simulator.ThreeCustomers().Organizations {
 		if !slices.ContainsFunc(seed.Tenants, func(s graph.SeedTenant) bool {
 			return s.ID == organization.TenantID && slices.Contains(s.Domains, organization.Name)

@@ -34,13 +34,14 @@ const (
 	AdatumTenant   = "c0000003-0001-4000-8000-000000000001"
 )
 
-// PortalAppID is the application id of the restore portal in [WithPortal].
-const PortalAppID = "65415bb1-9267-4313-bbf5-ae259732ee12"
+// PortalAppID is the application id of the restore portal in [Seed.WithPortal],
+// which is that of the simulated VB365 server's three customers.
+const PortalAppID = "2b1d4885-989e-4cba-b8bd-3b13520358b8"
 
 // The scope that the restore portal offers.
 const (
 	accessAsUser   = "access_as_user"
-	accessAsUserID = "65415bb1-0001-4000-8000-000000000001"
+	accessAsUserID = "2b1d4885-0001-4000-8000-000000000001"
 )
 
 // ThreeCustomers is a service provider's tenant and those of its customers

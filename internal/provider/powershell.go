@@ -57,7 +57,8 @@ const (
 )
 
 func powerShellSchema() schema.SingleNestedAttribute {
-	oneWay := objectvalidator.ExactlyOneOf(
+	// The environment may name the way instead: that there is one is seen later.
+	oneWay := objectvalidator.ConflictsWith(
 		path.MatchRelative().AtParent().AtName("ssh"), path.MatchRelative().AtParent().AtName("winrm"))
 	return schema.SingleNestedAttribute{
 		Optional: true,
@@ -268,8 +269,10 @@ func resolvePowerShell(
 		s.transport = r.ssh(ctx, m.SSH)
 	case winRM:
 		s.transport = r.winRM(ctx, m.WinRM)
-	case len(r.unknown) > 0:
-		s.transport = func() (vbopowershell.Transport, error) { return nil, nil } //nolint:nilnil // never called: see unknown
+	case !value.IsNull():
+		s.transport = func() (vbopowershell.Transport, error) {
+			return nil, &tfkit.SettingError{Attribute: "powershell.ssh or powershell.winrm", Environment: envSSHHost}
+		}
 	}
 	s.unknown = r.unknown
 	return s

@@ -58,8 +58,10 @@ func planEach(t *testing.T, pattern string, prepare func(*testing.T, *acctest.En
 			env := threeCustomers(t)
 			prepare(t, env)
 
+			env.Settings["TF_VAR_portal_pfx_password"] = "example"
+
 			workspace := env.Workspace(t, read(t, file))
-			writeCertificates(t, workspace, "")
+			writeCertificates(t, workspace, "example")
 			workspace.MustRun(t, "plan", "-input=false", "-no-color")
 		})
 	}

@@ -94,6 +94,17 @@ func TestTheWayToPowerShellIsFoundOrWhatIsMissingIsNamed(t *testing.T) {
 			env:    map[string]string{envWinRMHost: "e", envWinRMUsername: "u", envWinRMPassword: "p", envWinRMAuthentication: "basic"},
 			way:    "winrm://e:5986",
 		},
+		"PowerShell without a way": {
+			config: shell(t, "ssh", nil), missing: "powershell.ssh.host",
+		},
+		"a program without a way": {
+			config:  nulls(t, powerShellSchema().GetType(), map[string]attr.Value{"executable": text("pwsh.exe")}),
+			missing: "powershell.ssh or powershell.winrm",
+		},
+		"a program, and a way of the environment": {
+			config: nulls(t, powerShellSchema().GetType(), map[string]attr.Value{"executable": text("pwsh.exe")}),
+			env:    map[string]string{envWinRMHost: "e", envWinRMUsername: "u", envWinRMPassword: "p"}, way: "winrm://e:5986",
+		},
 		"both in the environment": {
 			config: types.ObjectNull(nil), env: map[string]string{envSSHHost: "e", envWinRMHost: "e"}, err: envSSHHost + " and " + envWinRMHost,
 		},

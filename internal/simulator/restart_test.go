@@ -68,7 +68,7 @@ func ask(t *testing.T, sim *simulator.Server) int {
 
 	client := newClient(t, sim, "v8").http
 
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, sim.URL()+"/v8/RestorePortalSettings", nil)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, sim.URL()+"/v8/RestorePortalSettings", http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

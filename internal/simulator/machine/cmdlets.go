@@ -93,7 +93,7 @@ func (m *Machine) guarded(name string, run func(*powershell.Call) error) func(*p
 		select {
 		case <-c.Killed():
 			return powershell.ErrKilled
-		default:
+		case <-time.After(options.Delay):
 		}
 		if err := m.refusal(name, options); err != nil {
 			return err

@@ -54,6 +54,8 @@ type Options struct {
 	Fail        string `json:"fail"`
 	FailMessage string `json:"failMessage"`
 	FailTimes   int    `json:"failTimes"`
+	// Delay is how long each cmdlet takes.
+	Delay time.Duration `json:"-"`
 	// Before and After are called before and after each cmdlet, for tests that do
 	// something in between. A cmdlet whose Before returns an error fails with it.
 	Before func(cmdlet string) error `json:"-"`

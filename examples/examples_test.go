@@ -3,14 +3,6 @@
 package examples_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"maps"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,8 +10,8 @@ import (
 	"time"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
-	"github.com/vb365/terraform-provider-vb365/internal/acctest/entratest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
 )
 
 // What the examples say of the server, and the simulator has otherwise.
@@ -27,6 +19,9 @@ const (
 	endpoint = "https://vb365.example.com:4443"
 	pin      = "8E:4C:61:0B:D3:5A:F7:29:90:1E:C8:44:7B:A2:36:DF:05:9D:E1:73:2C:B8:56:FA:18:CB:40:97:6E:D2:83:3F"
 )
+
+// portal is the application id of the restore portal in the examples.
+const portal = "65415bb1-9267-4313-bbf5-ae259732ee12"
 
 func TestMain(m *testing.M) { acctest.Main(m) }
 
@@ -63,8 +58,10 @@ func planEach(t *testing.T, pattern string, prepare func(*testing.T, *acctest.En
 			env := threeCustomers(t)
 			prepare(t, env)
 
+			env.Settings["TF_VAR_portal_pfx_password"] = "example"
+
 			workspace := env.Workspace(t, read(t, file))
-			workspace.Write(t, "portal.pem", portalCertificate(t))
+			writeCertificates(t, workspace, "example")
 			workspace.MustRun(t, "plan", "-input=false", "-no-color")
 		})
 	}
@@ -141,41 +138,28 @@ func threeCustomers(t *testing.T) *acctest.Env {
 func addConsent(t *testing.T, env *acctest.Env) {
 	t.Helper()
 
-	const tenant = "contoso.onmicrosoft.com"
-
-	microsoft := entratest.Start(t, "provider.onmicrosoft.com")
-	maps.Copy(env.Settings, microsoft.Settings())
-
-	principal := microsoft.Add(tenant, entratest.Principals, entratest.Object{
-		"appId": "65415bb1-9267-4313-bbf5-ae259732ee12", "accountEnabled": true,
-	})
-	for resource, scope := range map[string]string{microsoft.GraphID(tenant): "User.Read", principal: "access_as_user"} {
-		microsoft.Add(tenant, entratest.Grants, entratest.Object{
-			"clientId": principal, "resourceId": resource, "consentType": "AllPrincipals", "scope": scope,
-		})
-	}
+	microsoft := startEntra(t)
+	microsoft.Use(env)
+	microsoft.AddApplication(graph.ProviderTenant, graph.Portal(portal))
+	microsoft.Consent(graph.ContosoTenant, portal)
 }
 
-// portalCertificate returns a certificate for the portal.
-func portalCertificate(t *testing.T) string {
+// startEntra starts a Microsoft Entra with the tenants of the three customers.
+func startEntra(t *testing.T) *acctest.Entra {
 	t.Helper()
 
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
+	return acctest.StartEntra(t, graph.Options{}, graph.ThreeCustomers())
+}
 
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "portal.example.com"},
-		NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour),
-	}
+// writeCertificates writes those that examples read.
+func writeCertificates(t *testing.T, workspace *acctest.Workspace, password string) {
+	t.Helper()
 
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"portal", "operators"} {
+		pfx := acctest.NewPFX(t, name, password, 365*24*time.Hour)
+		workspace.Write(t, name+".pfx", string(pfx.Data))
+		workspace.Write(t, name+".pem", pfx.PEM)
 	}
-
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 // addHelpdesk adds the role that examples ask for or import.

@@ -8,7 +8,7 @@ terraform {
 
 variable "pfx_password" {
   type      = string
-  sensitive = true
+  ephemeral = true
 }
 
 locals {

@@ -1,5 +1,5 @@
 terraform {
-  required_version = ">= 1.5"
+  required_version = ">= 1.11" # for write-only and ephemeral values
 
   required_providers {
     vb365 = {
@@ -10,7 +10,9 @@ terraform {
 }
 
 # The environment says where the server is and who logs in: VB365_ENDPOINT,
-# VB365_CERTIFICATE_SHA256, VB365_USERNAME and VB365_PASSWORD.
+# VB365_CERTIFICATE_SHA256, VB365_USERNAME and VB365_PASSWORD; for the portal
+# VB365_SSH_HOST and the like, for Entra ARM_TENANT_ID, ARM_CLIENT_ID and
+# ARM_CLIENT_SECRET.
 provider "vb365" {}
 
 module "customer" {

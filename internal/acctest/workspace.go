@@ -29,6 +29,11 @@ type Workspace struct {
 // unless acceptance tests are asked for with TF_ACC=1.
 func (e *Env) Workspace(t *testing.T, configuration string) *Workspace {
 	t.Helper()
+	return newWorkspace(t, e.Settings, configuration)
+}
+
+func newWorkspace(t *testing.T, settings map[string]string, configuration string) *Workspace {
+	t.Helper()
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests are skipped unless TF_ACC is set")
 	}
@@ -46,7 +51,7 @@ func (e *Env) Workspace(t *testing.T, configuration string) *Workspace {
 	w.Write(t, "main.tf", "terraform {\n  required_providers {\n    vb365 = {\n      source = \"vb365/vb365\"\n    }\n  }\n}\n"+configuration)
 	w.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(w.Dir, "terraform.rc"),
 		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_LOG=", "TF_LOG_PATH=")
-	for name, value := range e.Settings {
+	for name, value := range settings {
 		w.env = append(w.env, name+"="+value)
 	}
 	return w

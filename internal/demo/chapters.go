@@ -23,10 +23,12 @@ type chapter struct {
 func (d *demo) chapters() []chapter {
 	chapters := []chapter{
 		{"A server, a provider and Terraform", d.setTheStage},
-		{"Three customers, three needs", d.showTheConfiguration},
+		{"The portal is off", d.lookAtPortal},
 		{"Terraform installs the provider", d.initialize},
+		{"The portal is turned on", d.applyPortal},
+		{"Three customers, three needs", d.showTheConfiguration},
 		{"The plan: nothing is changed yet", d.planRoles},
-		{"The roles are created", d.applyRoles},
+		{"Consents and roles are created", d.applyRoles},
 		{"Meanwhile, in the console", d.changeBehindTheBack},
 		{"The next plan tells who and what", d.planDrift},
 		{"One apply puts it right", d.repair},
@@ -44,8 +46,9 @@ func (d *demo) introduce() {
 	d.title("Who may restore whose mail?")
 	d.say("A service provider runs one server of Veeam Backup for Microsoft 365 (VB365) for three customers. " +
 		"Restore operator roles on that server say who may restore, and so read, whose mail, files, sites and teams.")
-	d.say("Here Terraform declares these roles. Somebody then changes them behind its back, and is found out. " +
-		"The Terraform is real; the server is simulated, on this machine. It takes less than a minute, " +
+	d.say("They do it in a web portal, which the server must have, and which each customer must let in.")
+	d.say("Here Terraform declares all of it. Somebody then changes it behind Terraform's back, and is found out. " +
+		"The Terraform is real; the server and Microsoft Entra are simulated, on this machine. It takes about a minute, " +
 		"except for the very first build.")
 }
 
@@ -92,8 +95,8 @@ func (d *demo) initialize(ctx context.Context) error {
 }
 
 func (d *demo) planRoles(ctx context.Context) error {
-	d.say("The plan looks up everything that the roles name. A group that does not exist would be an error now, " +
-		"and not in the middle of an apply.")
+	d.say("Now all of it. The plan looks up everything that the roles name: a group that does not exist would be an error " +
+		"now, and not in the middle of an apply.")
 	d.aside("Of Terraform's output you see what matters: one change in full, and long ids by their first half.")
 	d.blank()
 
@@ -105,7 +108,7 @@ func (d *demo) planRoles(ctx context.Context) error {
 
 func (d *demo) applyRoles(ctx context.Context) error {
 	d.say("Each role is read back after it was written: what Terraform remembers is what the server has, " +
-		"and not what it was sent.")
+		"and not what it was sent. Contoso and Adatum let the portal in; Fabrikam, whose administrator has done that, is adopted.")
 
 	return d.terraform(ctx, step{
 		label: "apply", arguments: []string{"apply", "roles.tfplan"}, view: view{outputs: true},
@@ -134,10 +137,17 @@ func (d *demo) changeBehindTheBack(context.Context) error {
 		return errors.New("the server lacks a role that was just created")
 	}
 
+	address := d.movePortal()
+	if err := d.revokeConsent(); err != nil {
+		return err
+	}
+
 	d.say("It is late and a customer is on the phone. An administrator helps, with a few clicks in VB365's console, " +
 		"and forgets it. Terraform is not told.")
 	d.line("  Contoso   Helpdesk     %s", d.in(yellow, "Eve Adams is an operator now"))
 	d.line("  Fabrikam  Site owners  %s", d.in(yellow, "two sites and two teams have become the entire organization"))
+	d.line("  Fabrikam  consent      %s", d.in(yellow, "an administrator of the tenant revoked half of it"))
+	d.line("  Portal    address      %s", d.in(yellow, address))
 	d.blank()
 	d.say("From now on Eve Adams may read nearly all of Contoso's mail, and two people that of everybody at Fabrikam. " +
 		"Nothing fails, and nobody notices.")
@@ -149,10 +159,11 @@ func (d *demo) planDrift(ctx context.Context) error {
 	d.say("Unless somebody plans: CI, every night. Exit code 2 says that something differs, and the warnings say " +
 		"what, by name. In the plan, “-” and “+” are what an apply would do about it. Adatum is as it was, " +
 		"and is not mentioned.")
+	d.aside("Entra's answers can be behind: that a grant is gone is believed after some seconds and several looks.")
 
 	return d.terraform(ctx, step{
 		label: "plan, which finds the drift", arguments: []string{"plan", "-detailed-exitcode", "-out=repair.tfplan"},
-		view: view{changes: true, wholeChanges: 2, warnings: true}, exitCode: planDiffers,
+		view: view{changes: true, wholeChanges: 4, warnings: true}, exitCode: planDiffers,
 	})
 }
 

@@ -7,11 +7,13 @@ import (
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
 )
 
-// cost is what a command asked of the server.
+// cost is what a command asked of the server and of Microsoft.
 type cost struct {
 	label  string
 	total  int
 	counts map[kind]int
+	// graph is how many requests went to Microsoft, powerShell how often that ran.
+	graph, powerShell int
 }
 
 // kind is what a request is for.
@@ -64,6 +66,8 @@ func costTable(costs []cost) []string {
 		head = append(head, k)
 	}
 
+	head = append(head, "Microsoft", "PowerShell")
+
 	lines = append(lines, tableRow(head))
 
 	for _, c := range costs {
@@ -71,6 +75,8 @@ func costTable(costs []cost) []string {
 		for _, k := range kinds() {
 			cells = append(cells, c.counts[k])
 		}
+
+		cells = append(cells, c.graph, c.powerShell)
 
 		lines = append(lines, tableRow(cells))
 	}
@@ -80,5 +86,5 @@ func costTable(costs []cost) []string {
 
 // tableRow aligns a label to the left and what follows to the right.
 func tableRow(cells []any) string {
-	return fmt.Sprintf("%-28v"+strings.Repeat("%9v", len(cells)-1), cells...)
+	return fmt.Sprintf("%-27v"+strings.Repeat("%11v", len(cells)-1), cells...)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -15,6 +16,9 @@ import (
 
 	"github.com/vb365/terraform-provider-vb365/internal/sandbox"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/machine"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/remoting"
 	"github.com/vb365/terraform-provider-vb365/internal/terraformbin"
 )
 
@@ -40,6 +44,11 @@ type demo struct {
 	stdin   io.Reader
 	box     *sandbox.Sandbox
 	server  *simulator.Server
+	machine *machine.Machine
+	ssh     *remoting.SSH
+	entra   *graph.Server
+	// pfxPassword opens the certificates that were made on the spot.
+	pfxPassword string
 	// binary is Terraform's path, program its name on the command line: terraform
 	// or tofu.
 	binary, program string
@@ -95,6 +104,14 @@ func (d *demo) tell(ctx context.Context) error {
 
 // close takes the stage down, however far it had been built.
 func (d *demo) close() error {
+	if d.ssh != nil {
+		d.ssh.Close()
+	}
+
+	if d.entra != nil {
+		d.entra.Close()
+	}
+
 	if d.server != nil {
 		d.server.Close()
 	}
@@ -199,6 +216,10 @@ func (d *demo) startServer() error {
 	d.server = server
 	server.Seed(simulator.ThreeCustomers())
 
+	if err := errors.Join(d.startMachine(), d.startEntra(), d.makeCertificates()); err != nil {
+		return err
+	}
+
 	for name, value := range d.providerEnvironment() {
 		d.box.Setenv(name, value)
 	}
@@ -207,12 +228,15 @@ func (d *demo) startServer() error {
 }
 
 func (d *demo) providerEnvironment() map[string]string {
-	return map[string]string{
+	settings := map[string]string{
 		"VB365_ENDPOINT":           d.server.URL(),
 		"VB365_CERTIFICATE_SHA256": d.server.CertificateSHA256(),
 		"VB365_USERNAME":           d.server.Options().Username,
 		"VB365_PASSWORD":           d.server.Options().Password,
 	}
+	maps.Copy(settings, d.portalEnvironment())
+
+	return settings
 }
 
 // step is a run of Terraform and how it is told.
@@ -231,6 +255,9 @@ func (d *demo) terraform(ctx context.Context, s step) error {
 	command := strings.Join(append([]string{d.program}, s.arguments...), " ")
 	d.command(command)
 	d.server.ResetRequests()
+	d.entra.ResetRequests()
+
+	runs := len(d.machine.CommandLines())
 
 	// Flags come before the name of a plan.
 	result, err := d.box.Terraform(ctx, workspace, slices.Insert(slices.Clone(s.arguments), 1, "-input=false")...)
@@ -251,10 +278,13 @@ func (d *demo) terraform(ctx context.Context, s step) error {
 		}
 	}
 
-	d.costs = append(d.costs, countCost(s.label, d.server.Requests()))
+	spent := countCost(s.label, d.server.Requests())
+	spent.graph, spent.powerShell = len(d.entra.Requests()), len(d.machine.CommandLines())-runs
+	d.costs = append(d.costs, spent)
 
 	d.blank()
-	d.aside("%.1f s, requests to the server: %d", result.Took.Seconds(), len(d.server.Requests()))
+	d.aside("%.1f s, requests to the server: %d, to Microsoft: %d, runs of PowerShell: %d",
+		result.Took.Seconds(), spent.total, spent.graph, spent.powerShell)
 
 	return nil
 }

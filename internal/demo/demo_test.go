@@ -88,23 +88,29 @@ func TestAccStoryIsToldFromBeginningToEnd(t *testing.T) {
 	}
 
 	inOrder(t, story,
-		"1 of 10 · ", "10 of 10 · ") // all chapters are told
+		"1 of 12 · ", "12 of 12 · ") // all chapters are told
 	inOrder(t, story,
-		`"Helpdesk" = {`, // the configuration
+		"enabled         false", `resource "vb365_restore_portal_application" "this" {`,
 		"terraform init", "successfully initialized!",
-		"terraform plan", `vb365_restore_operator_role.this["Personnel"] will be created`, "Plan: 3 to add, 0 to change, 0 to destroy.",
-		"terraform apply", "Apply complete! Resources: 3 added", "Helpdesk may restore everything, but not Executives",
+		"terraform apply", "-target=vb365_restore_portal.this", "(sensitive, write-only attribute)", "Resources: 2 added",
+		"The portal is on at https://portal.example.com:",
+		`"Helpdesk" = {`, // the configuration
+		"terraform plan", `vb365_tenant_consent.customer["adatum"] will be created`, `vb365_restore_operator_role.this["Personnel"] will be created`, "Plan: 6 to add, 0 to change, 0 to destroy.",
+		"terraform apply", "Apply complete! Resources: 6 added", "Helpdesk may restore everything, but not Executives",
 		"Eve Adams is an operator now",
-		"terraform plan -detailed-exitcode", "Plan: 0 to add, 2 to change, 0 to destroy.", "was changed outside Terraform",
-		"terraform apply", "Apply complete! Resources: 0 added, 2 changed, 0 destroyed.",
+		"terraform plan -detailed-exitcode", "Plan: 0 to add, 4 to change, 0 to destroy.", "was changed outside Terraform",
+		"terraform apply", "Apply complete! Resources: 0 added, 4 changed, 0 destroyed.",
 		"terraform plan -detailed-exitcode", "No changes. Your infrastructure matches the configuration.",
-		"terraform destroy", "Destroy complete! Resources: 3 destroyed.",
+		"terraform destroy", "Destroy complete! Resources: 8 destroyed.",
 		"What it cost", "plan, which is empty", "What next", "make sim")
 
 	for _, want := range []string{
 		`Warning: Restore operator role "Helpdesk" was changed outside Terraform`,
 		`operator "Eve Adams" (eve.adams@contoso.com) was added outside Terraform`,
 		`Warning: Restore operator role "Site owners" was changed outside Terraform`,
+		"Warning: The consent of tenant fabrikam.onmicrosoft.com was changed outside Terraform",
+		"the consent for all users to User.Read of Microsoft Graph was revoked",
+		`"https://restore.example.com:`,
 		"its scope was widened from the managed objects to the entire organization outside Terraform",
 	} {
 		if !strings.Contains(story, want) {
@@ -273,7 +279,7 @@ func TestAccPagesAreTurnedWithEnter(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 
-	if !strings.Contains(out.String(), "2 of 10 · ") || strings.Contains(out.String(), "4 of 10 · ") {
+	if !strings.Contains(out.String(), "2 of 12 · ") || strings.Contains(out.String(), "4 of 12 · ") {
 		t.Errorf("pages turn by themselves:\n%s", out.String())
 	}
 }

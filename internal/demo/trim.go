@@ -18,11 +18,11 @@ var (
 	finding    = regexp.MustCompile(`^│ +- `)
 
 	// What blocks repeat, and what is not known yet.
-	noise = regexp.MustCompile(`^ +[+-]? *(id|role_type) += |# \(\d+ unchanged|description += ""`)
+	noise = regexp.MustCompile(`^ +[+-]? *(id|role_type) += |# \(\d+ unchanged|description += ""|= \(known after apply\)$`)
 
-	// What makes lines long and says nothing: the id after progress, and the
-	// second half of an id of a cloud object.
-	longParts = regexp.MustCompile(` \[id=[^]]*\]|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+	// What makes lines long and says nothing: the id after progress, values that
+	// will be told later, and the second half of an id of a cloud object.
+	longParts = regexp.MustCompile(` \[id=[^]]*\]| -> (?:\x1b\[\d+m)*\(known after apply\)|([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 )
 
 // outputLine is a line of Terraform's with the colours that it was shown in.
@@ -189,7 +189,7 @@ func (t *trimmer) keepBlank() {
 
 func shorten(text string) string {
 	return longParts.ReplaceAllStringFunc(text, func(part string) string {
-		if strings.HasPrefix(part, " [id=") {
+		if strings.HasPrefix(part, " ") {
 			return ""
 		}
 

@@ -281,11 +281,20 @@ func TestTheServicePrincipalThatWasDeletedLastIsRestored(t *testing.T) {
 	deleted := func(id, app, at string) map[string]any {
 		return map[string]any{"id": id, "appId": app, "deletedDateTime": at}
 	}
-	f := newFake(t, map[string]http.HandlerFunc{
-		"GET /directory/deletedItems/graph.servicePrincipal": answer(http.StatusOK, map[string]any{"value": []any{
-			deleted("older", portal, "2026-01-01T00:00:00Z"), deleted("latest", portal, "2026-02-01T00:00:00Z"),
-			deleted("other", GraphAppID, "2026-03-01T00:00:00Z"),
-		}}),
+	const path = "/directory/deletedItems/graph.servicePrincipal"
+	var f *fake
+	page := func(next string, items ...any) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			body := map[string]any{"value": items}
+			if next != "" {
+				body["@odata.nextLink"] = f.URL + "/v1.0" + path + "?$skiptoken=" + next
+			}
+			answer(http.StatusOK, body)(w, r)
+		}
+	}
+	f = newFake(t, map[string]http.HandlerFunc{
+		"GET " + path: inTurn(page("1"), page("2", deleted("older", portal, "2026-01-01T00:00:00Z")), page("",
+			deleted("latest", portal, "2026-02-01T00:00:00Z"), deleted("other", GraphAppID, "2026-03-01T00:00:00Z"))),
 		"POST /directory/deletedItems/latest/restore": answer(http.StatusOK, map[string]any{
 			"@odata.type": "#microsoft.graph.servicePrincipal", "id": "latest",
 		}),

@@ -109,20 +109,43 @@ func (t *Tenant) ServicePrincipal(ctx context.Context, appID string) (*ServicePr
 func (t *Tenant) FindServicePrincipal(ctx context.Context, appID string) (*ServicePrincipal, error) {
 	c := call{doing: fmt.Sprintf("looking for the service principal of application %s in tenant %s", appID, t.id), needs: readPrincipals}
 	filter := fmt.Sprintf("appId eq '%s'", quote(appID))
-	page, err := selecting(t, func(properties []string) (models.ServicePrincipalCollectionResponseable, error) {
-		var page models.ServicePrincipalCollectionResponseable
-		_, err := t.do(ctx, c, func(ctx context.Context) (err error) {
-			page, err = t.principals().Get(ctx, &serviceprincipals.ServicePrincipalsRequestBuilderGetRequestConfiguration{
+	found, err := selecting(t, func(properties []string) ([]models.ServicePrincipalable, error) {
+		return t.allPrincipals(ctx, c, func(ctx context.Context) (models.ServicePrincipalCollectionResponseable, error) {
+			return t.principals().Get(ctx, &serviceprincipals.ServicePrincipalsRequestBuilderGetRequestConfiguration{
 				QueryParameters: &serviceprincipals.ServicePrincipalsRequestBuilderGetQueryParameters{Filter: &filter, Select: properties},
 			})
-			return err
 		})
-		return page, err
 	})
-	if err != nil || page == nil || len(page.GetValue()) == 0 {
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return newServicePrincipal(page.GetValue()[0]), nil
+	return newServicePrincipal(found[0]), nil
+}
+
+// allPrincipals reads a listing, whose first page is asked for by first, to its
+// end. An empty page may have a next one.
+func (t *Tenant) allPrincipals(
+	ctx context.Context, c call, first func(context.Context) (models.ServicePrincipalCollectionResponseable, error),
+) ([]models.ServicePrincipalable, error) {
+	var all []models.ServicePrincipalable
+	for ask := first; ; {
+		var page models.ServicePrincipalCollectionResponseable
+		_, err := t.do(ctx, c, func(ctx context.Context) (err error) {
+			page, err = ask(ctx)
+			return err
+		})
+		if err != nil || page == nil {
+			return all, err
+		}
+		all = append(all, page.GetValue()...)
+		next := text(page.GetOdataNextLink())
+		if next == "" {
+			return all, nil
+		}
+		ask = func(ctx context.Context) (models.ServicePrincipalCollectionResponseable, error) {
+			return t.principals().WithUrl(next).Get(ctx, nil)
+		}
+	}
 }
 
 // selecting reads with all properties that are wanted; where the cloud does not
@@ -259,22 +282,20 @@ func (t *Tenant) DeletedServicePrincipal(ctx context.Context, appID string) (str
 		needs: readPrincipals,
 	}
 	filter := fmt.Sprintf("appId eq '%s'", quote(appID))
-	var page models.ServicePrincipalCollectionResponseable
-	_, err := t.do(ctx, c, func(ctx context.Context) (err error) {
-		page, err = t.deletedItems().GraphServicePrincipal().Get(ctx,
+	found, err := t.allPrincipals(ctx, c, func(ctx context.Context) (models.ServicePrincipalCollectionResponseable, error) {
+		return t.deletedItems().GraphServicePrincipal().Get(ctx,
 			&directory.DeletedItemsGraphServicePrincipalRequestBuilderGetRequestConfiguration{
 				QueryParameters: &directory.DeletedItemsGraphServicePrincipalRequestBuilderGetQueryParameters{
 					Filter: &filter, Select: []string{"id", "appId", "deletedDateTime"},
 				},
 			})
-		return err
 	})
-	if err != nil || page == nil {
+	if err != nil {
 		return "", err
 	}
 	// Of several the one that was deleted last.
 	var latest models.ServicePrincipalable
-	for _, item := range page.GetValue() {
+	for _, item := range found {
 		if !strings.EqualFold(text(item.GetAppId()), appID) {
 			continue
 		}

@@ -135,11 +135,11 @@ func entraSchema() schema.SingleNestedAttribute {
 	}
 }
 
-func checkHost() check {
-	return check{"must be an https URL without a path", "Invalid address", func(s string) error {
+func checkHost() tfkit.Check {
+	return tfkit.NewCheck("must be an https URL without a path", "Invalid address", func(s string) error {
 		_, err := entra.ParseHost(s)
 		return err
-	}}
+	})
 }
 
 // entraModel is the attribute entra.
@@ -184,9 +184,9 @@ func resolveEntra(
 	s := entraSettings{config: entra.Config{
 		TenantID:              r.text("tenant_id", m.TenantID, envEntraTenant, nil),
 		ClientID:              r.orFile(r.text("client_id", m.ClientID, envEntraClient, nil), "client_id", envEntraClientFile),
-		AuthorityHost:         r.text("authority_host", m.AuthorityHost, envEntraAuthority, checkHost().test),
-		GraphEndpoint:         r.text("graph_endpoint", m.GraphEndpoint, envEntraGraph, checkHost().test),
-		CACertificatePEM:      r.text("ca_certificate_pem", m.CACertificatePEM, envEntraCA, checkPEM().test),
+		AuthorityHost:         r.text("authority_host", m.AuthorityHost, envEntraAuthority, checkHost().Test),
+		GraphEndpoint:         r.text("graph_endpoint", m.GraphEndpoint, envEntraGraph, checkHost().Test),
+		CACertificatePEM:      r.text("ca_certificate_pem", m.CACertificatePEM, envEntraCA, checkPEM().Test),
 		RequestTimeout:        shared.RequestTimeout,
 		MaxRetries:            shared.MaxRetries,
 		MaxConcurrentRequests: shared.MaxConcurrentRequests,

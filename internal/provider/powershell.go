@@ -57,7 +57,8 @@ const (
 )
 
 func powerShellSchema() schema.SingleNestedAttribute {
-	oneWay := objectvalidator.ExactlyOneOf(
+	// The environment may name the way instead: that there is one is seen later.
+	oneWay := objectvalidator.ConflictsWith(
 		path.MatchRelative().AtParent().AtName("ssh"), path.MatchRelative().AtParent().AtName("winrm"))
 	return schema.SingleNestedAttribute{
 		Optional: true,
@@ -184,11 +185,11 @@ func portAttribute(otherwise int, env string) schema.Int64Attribute {
 	}
 }
 
-func checkExecutable() check {
-	return check{"must be a program's name or path", "Invalid executable", func(s string) error {
+func checkExecutable() tfkit.Check {
+	return tfkit.NewCheck("must be a program's name or path", "Invalid executable", func(s string) error {
 		_, err := vbopowershell.CommandLine(s, "")
 		return err
-	}}
+	})
 }
 
 func winRMMethods() []string {
@@ -254,7 +255,7 @@ func resolvePowerShell(
 		diags.Append(value.As(ctx, &m, basetypes.ObjectAsOptions{})...)
 	}
 	s := powerShellSettings{config: vbopowershell.Config{
-		Executable: r.text("executable", m.Executable, envPowerShellExecutable, checkExecutable().test),
+		Executable: r.text("executable", m.Executable, envPowerShellExecutable, checkExecutable().Test),
 		ModulePath: r.text("module_path", m.ModulePath, envPowerShellModule, nil),
 		Observe:    logScript,
 	}}
@@ -268,8 +269,10 @@ func resolvePowerShell(
 		s.transport = r.ssh(ctx, m.SSH)
 	case winRM:
 		s.transport = r.winRM(ctx, m.WinRM)
-	case len(r.unknown) > 0:
-		s.transport = func() (vbopowershell.Transport, error) { return nil, nil } //nolint:nilnil // never called: see unknown
+	case !value.IsNull():
+		s.transport = func() (vbopowershell.Transport, error) {
+			return nil, &tfkit.SettingError{Attribute: "powershell.ssh or powershell.winrm", Environment: envSSHHost}
+		}
 	}
 	s.unknown = r.unknown
 	return s
@@ -331,8 +334,8 @@ func (r *resolver) winRM(ctx context.Context, value types.Object) func() (vbopow
 		Port:              in.number("port", m.Port, envWinRMPort, defaultWinRMPort, 1, highestPort),
 		Username:          in.text("username", m.Username, envWinRMUsername, nil),
 		Password:          in.text("password", m.Password, envWinRMPassword, nil),
-		CACertificatePEM:  in.text("ca_certificate_pem", m.CACertificatePEM, envWinRMCA, checkPEM().test),
-		CertificateSHA256: in.text("certificate_sha256", m.CertificateSHA256, envWinRMPin, checkPin().test),
+		CACertificatePEM:  in.text("ca_certificate_pem", m.CACertificatePEM, envWinRMCA, checkPEM().Test),
+		CertificateSHA256: in.text("certificate_sha256", m.CertificateSHA256, envWinRMPin, checkPin().Test),
 		Authentication: vbopowershell.WinRMAuthentication(
 			in.text("authentication", m.Authentication, envWinRMAuthentication, checkWinRMMethod)),
 	}

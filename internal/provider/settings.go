@@ -59,12 +59,12 @@ func resolve(ctx context.Context, config model, getenv func(string) string, diag
 	r := &resolver{getenv: getenv, diags: diags}
 	s := settings{
 		client: vb365.Config{
-			Endpoint: r.text("endpoint", config.Endpoint, envEndpoint, checkEndpoint().test),
+			Endpoint: r.text("endpoint", config.Endpoint, envEndpoint, checkEndpoint().Test),
 			Username: r.text("username", config.Username, envUsername, nil),
 			Password: r.text("password", config.Password, envPassword, nil),
 			TLS: trust.Config{
-				CACertificatePEM:   r.text("ca_certificate_pem", config.CACertificatePEM, envCA, checkPEM().test),
-				CertificateSHA256:  r.text("certificate_sha256", config.CertificateSHA256, envPin, checkPin().test),
+				CACertificatePEM:   r.text("ca_certificate_pem", config.CACertificatePEM, envCA, checkPEM().Test),
+				CertificateSHA256:  r.text("certificate_sha256", config.CertificateSHA256, envPin, checkPin().Test),
 				InsecureSkipVerify: r.flag("insecure_skip_verify", config.InsecureSkipVerify, envInsecure, false),
 			},
 			MaxRetries:            r.number("max_retries", config.MaxRetries, envRetries, vb365.DefaultMaxRetries, 0, maxRetriesLimit),
@@ -75,7 +75,7 @@ func resolve(ctx context.Context, config model, getenv func(string) string, diag
 	if text := r.text("api_version", config.APIVersion, envAPIVersion, checkVersion); text != "" {
 		s.client.APIVersion, _ = vb365.ParseVersion(text) // checked by r.text
 	}
-	if text := r.text("request_timeout", config.RequestTimeout, envTimeout, checkDuration().test); text != "" {
+	if text := r.text("request_timeout", config.RequestTimeout, envTimeout, checkDuration().Test); text != "" {
 		s.client.RequestTimeout, _ = time.ParseDuration(text) // checked by r.text
 	}
 	if s.client.MaxRetries == 0 {

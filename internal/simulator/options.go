@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/wire"
 )
 
 // ErrOptions is wrapped by every error about an [Options] value that the
@@ -194,17 +196,17 @@ const (
 )
 
 // TLSStyle is the look of the server's self-signed certificate.
-type TLSStyle string
+type TLSStyle = wire.CertificateStyle
 
 // The looks of the server's certificate.
 const (
 	// TLSWithSAN names the host in subject alternative names.
-	TLSWithSAN TLSStyle = ""
+	TLSWithSAN = wire.WithNames
 	// TLSCommonNameOnly names it in the common name alone, which Go refuses even
 	// when the certificate is trusted.
-	TLSCommonNameOnly TLSStyle = "cn-only"
+	TLSCommonNameOnly = wire.CommonNameOnly
 	// TLSExpired ran out yesterday.
-	TLSExpired TLSStyle = "expired"
+	TLSExpired = wire.Expired
 )
 
 // DefaultUsername and DefaultPassword are the account of a simulator whose

@@ -3,9 +3,10 @@ package simulator
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
+
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/wire"
 )
 
 // plainOptions is Options without its JSON methods.
@@ -15,9 +16,9 @@ type plainOptions Options
 type optionsJSON struct {
 	plainOptions
 
-	TokenLifetime duration `json:"tokenLifetime"`
-	Latency       duration `json:"latency"`
-	SyncDuration  duration `json:"syncDuration"`
+	TokenLifetime wire.Duration `json:"tokenLifetime"`
+	Latency       wire.Duration `json:"latency"`
+	SyncDuration  wire.Duration `json:"syncDuration"`
 }
 
 // MarshalJSON implements [json.Marshaler]. The password is left out, and so is
@@ -25,9 +26,9 @@ type optionsJSON struct {
 func (o Options) MarshalJSON() ([]byte, error) {
 	return encode(optionsJSON{
 		plainOptions:  plainOptions(o),
-		TokenLifetime: duration(o.TokenLifetime),
-		Latency:       duration(o.Latency),
-		SyncDuration:  duration(o.SyncDuration),
+		TokenLifetime: wire.Duration(o.TokenLifetime),
+		Latency:       wire.Duration(o.Latency),
+		SyncDuration:  wire.Duration(o.SyncDuration),
 	})
 }
 
@@ -41,9 +42,9 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 		Password *string `json:"password"`
 	}{optionsJSON: optionsJSON{
 		plainOptions:  plainOptions(*o),
-		TokenLifetime: duration(o.TokenLifetime),
-		Latency:       duration(o.Latency),
-		SyncDuration:  duration(o.SyncDuration),
+		TokenLifetime: wire.Duration(o.TokenLifetime),
+		Latency:       wire.Duration(o.Latency),
+		SyncDuration:  wire.Duration(o.SyncDuration),
 	}}
 
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -61,34 +62,6 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 	if decoded.Password != nil {
 		o.Password = *decoded.Password
 	}
-
-	return nil
-}
-
-// duration is a duration that JSON has as text.
-type duration time.Duration
-
-// errDuration is returned for a duration that is no text.
-var errDuration = errors.New("a duration is a text such as \"1m30s\"")
-
-// MarshalJSON implements [json.Marshaler].
-func (d duration) MarshalJSON() ([]byte, error) {
-	return encode(time.Duration(d).String())
-}
-
-// UnmarshalJSON implements [json.Unmarshaler].
-func (d *duration) UnmarshalJSON(text []byte) error {
-	var written string
-	if err := json.Unmarshal(text, &written); err != nil {
-		return errDuration
-	}
-
-	parsed, err := time.ParseDuration(written)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errDuration, err)
-	}
-
-	*d = duration(parsed)
 
 	return nil
 }

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/wire"
 )
 
 const (
@@ -29,7 +31,7 @@ type Server struct {
 	sets     *resultSets
 	rules    *invariants
 	log      *requestLog
-	faults   *faults
+	faults   *wire.Faults
 
 	// configuring is held while knobs are turned, optionsMu while they are read
 	// or set, so that whoever turns knobs may read them.
@@ -37,7 +39,7 @@ type Server struct {
 	optionsMu   sync.RWMutex
 	options     Options
 
-	certificate certificate
+	certificate wire.Certificate
 
 	// lifecycle guards what changes when the REST service restarts.
 	lifecycle sync.Mutex
@@ -63,7 +65,7 @@ func Start(options Options) (*Server, error) {
 		return nil, fmt.Errorf("%w: listen: %w", ErrOptions, err)
 	}
 
-	certificate, err := newCertificate(host, options.TLSStyle)
+	certificate, err := wire.NewCertificate(host, options.TLSStyle)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func Start(options Options) (*Server, error) {
 		sets:        newResultSets(),
 		rules:       newInvariants(),
 		log:         newRequestLog(),
-		faults:      &faults{},
+		faults:      &wire.Faults{},
 		options:     options,
 		certificate: certificate,
 	}
@@ -114,9 +116,9 @@ func (s *Server) serve(listener net.Listener) {
 
 	server := &http.Server{
 		Handler:           s.intercept(handler),
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{s.certificate.tls}, MinVersion: tls.VersionTLS12},
+		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{s.certificate.TLS}, MinVersion: tls.VersionTLS12},
 		ReadHeaderTimeout: readHeaderTimeout,
-		ConnContext:       withConnection,
+		ConnContext:       wire.WithConnection,
 		// Clients that do not trust the certificate are part of the tests.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
@@ -257,19 +259,19 @@ func (s *Server) intercept(next http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 
 		entry := s.log.arrive(r, body, s.Options().Clock())
-		answer := &statusWriter{ResponseWriter: w}
+		answer := &wire.StatusWriter{ResponseWriter: w}
 
-		fault, struck := s.faults.strike(entry.Method, entry.Path)
+		fault, struck := s.faults.Strike(entry.Method, entry.Path)
 
 		// Deferred, as a cut connection leaves by way of a panic.
-		defer func() { s.log.leave(entry, answer.status, struck) }()
+		defer func() { s.log.leave(entry, answer.Status, struck) }()
 
-		if !pause(r.Context(), s.Options().Latency) {
+		if !wire.Pause(r.Context(), s.Options().Latency) {
 			return
 		}
 
 		if struck {
-			fault.apply(answer, r, next)
+			fault.Apply(answer, r, next)
 
 			return
 		}
@@ -289,13 +291,13 @@ func (s *Server) URL() string {
 
 // CertificatePEM is the server's certificate, which is its own root.
 func (s *Server) CertificatePEM() string {
-	return s.certificate.pem
+	return s.certificate.PEM
 }
 
 // CertificateSHA256 is the SHA-256 sum of the server's certificate, in
 // lower-case hexadecimal digits.
 func (s *Server) CertificateSHA256() string {
-	return s.certificate.sha256
+	return s.certificate.SHA256
 }
 
 // Options returns the knobs as they are now.
@@ -341,21 +343,17 @@ func (s *Server) TryConfigure(change func(*Options)) error {
 // Inject lets requests meet a fault. If several faults match a request, the one
 // that was injected first hits it. Inject panics if the fault is not valid.
 func (s *Server) Inject(fault Fault) *InjectedFault {
-	if err := fault.Validate(); err != nil {
-		panic(err)
-	}
-
-	return s.faults.inject(fault)
+	return s.faults.Inject(fault)
 }
 
 // Faults lists the faults that were injected and not removed.
 func (s *Server) Faults() []*InjectedFault {
-	return s.faults.all()
+	return s.faults.All()
 }
 
 // ClearFaults removes every fault.
 func (s *Server) ClearFaults() {
-	s.faults.clear()
+	s.faults.Clear()
 }
 
 // ExpireTokens makes every access token that was issued so far invalid: 401 with

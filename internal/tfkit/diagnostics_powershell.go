@@ -100,7 +100,8 @@ func explainCmdlet(e *vbopowershell.CmdletError) (title, advice string) {
 	case noRights.MatchString(e.Message):
 		return TitlePowerShellAccount, "The account must be a local administrator of the server, or have the role Veeam Backup Administrator."
 	}
-	return TitlePowerShellCmdlet, "The text is the cmdlet's own. On the server, see %ProgramData%\\Veeam\\Backup365\\Logs."
+	return TitlePowerShellCmdlet, "The text is the cmdlet's own; on the server, see %ProgramData%\\Veeam\\Backup365\\Logs. Cmdlets that " +
+		"ran before it stay done. Plan again: what is missing is planned."
 }
 
 // isPowerShellTrouble tells whether err says something about the way to the

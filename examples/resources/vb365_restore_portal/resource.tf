@@ -1,9 +1,8 @@
-# The file reaches neither plan nor state. In a pipeline, take it from a secret
-# store with an ephemeral resource instead.
+# Neither the files nor their password reach plan or state. Ephemeral resources,
+# such as those of secret stores, can stand in for both.
 variable "portal_pfx_password" {
   type      = string
-  sensitive = true
-  default   = ""
+  ephemeral = true
 }
 
 resource "vb365_restore_portal" "this" {

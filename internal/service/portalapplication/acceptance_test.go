@@ -7,29 +7,25 @@ import (
 	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"math/big"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
-	"github.com/vb365/terraform-provider-vb365/internal/acctest/entratest"
-	"github.com/vb365/terraform-provider-vb365/internal/provider"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/wire"
 )
 
 func TestMain(m *testing.M) { acctest.Main(m) }
@@ -65,12 +61,12 @@ func issue(t *testing.T, name string) issued {
 	}
 }
 
-func providers(s *entratest.Server) map[string]func() (tfprotov6.ProviderServer, error) {
-	settings := s.Settings()
-	surroundings := provider.Surroundings{Getenv: func(name string) string { return settings[name] }, Clock: s.Clock}
-	return map[string]func() (tfprotov6.ProviderServer, error){
-		"vb365": providerserver.NewProtocol6WithError(provider.NewIn("test", surroundings)()),
-	}
+func start(t *testing.T) *acctest.Entra {
+	t.Helper()
+	s := acctest.StartEntra(t, graph.Options{}, graph.Tenants(home))
+	s.AddUser(home, graph.User{ID: alice, DisplayName: "Alice"})
+	s.AddUser(home, graph.User{ID: bob, DisplayName: "Bob"})
+	return s
 }
 
 func application(c issued, more ...string) string {
@@ -79,9 +75,9 @@ func application(c issued, more ...string) string {
 }
 
 // registered returns the one application of the home tenant.
-func registered(t *testing.T, s *entratest.Server) entratest.Object {
+func registered(t *testing.T, s *acctest.Entra) graph.Application {
 	t.Helper()
-	all := s.List(home, entratest.Applications)
+	all := s.Applications(home)
 	if len(all) != 1 {
 		t.Fatalf("there are %d applications, want 1: %v", len(all), all)
 	}
@@ -89,16 +85,10 @@ func registered(t *testing.T, s *entratest.Server) entratest.Object {
 }
 
 // thumbprints returns the names of an application's certificates, sorted.
-func thumbprints(t *testing.T, app entratest.Object) []string {
-	t.Helper()
+func thumbprints(app graph.Application) []string {
 	var names []string
-	keys, _ := app["keyCredentials"].([]any)
-	for _, key := range keys {
-		raw, err := base64.StdEncoding.DecodeString(key.(entratest.Object)["customKeyIdentifier"].(string))
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, strings.ToUpper(hex.EncodeToString(raw)))
+	for _, key := range app.KeyCredentials {
+		names = append(names, strings.ToUpper(hex.EncodeToString(key.CustomKeyIdentifier)))
 	}
 	slices.Sort(names)
 	return names
@@ -119,20 +109,20 @@ func TestAccTheApplicationIsRegisteredOnceAndCertifiedWithoutAGap(t *testing.T) 
 	for _, lag := range []time.Duration{0, 30 * time.Second} {
 		t.Run(lag.String(), func(t *testing.T) {
 			t.Parallel()
-			s := entratest.Start(t, home)
-			s.Lag = lag
+			s := start(t)
+			s.Behind(lag)
 			certified := func(want ...string) resource.TestCheckFunc {
 				return func(*terraform.State) error {
-					if got := thumbprints(t, registered(t, s)); !slices.Equal(got, sorted(want...)) {
+					if got := thumbprints(registered(t, s)); !slices.Equal(got, sorted(want...)) {
 						return fmt.Errorf("the certificates are %v, want %v", got, want)
 					}
 					return nil
 				}
 			}
 			resource.Test(t, resource.TestCase{
-				ProtoV6ProviderFactories: providers(s),
+				ProtoV6ProviderFactories: s.Providers(),
 				CheckDestroy: func(*terraform.State) error {
-					if n := len(s.List(home, entratest.Applications)) + len(s.List(home, entratest.Principals)); n > 0 {
+					if n := len(s.Applications(home)) + len(s.ServicePrincipals(home)); n > 0 {
 						return fmt.Errorf("%d objects are left", n)
 					}
 					return nil
@@ -147,7 +137,7 @@ func TestAccTheApplicationIsRegisteredOnceAndCertifiedWithoutAGap(t *testing.T) 
 							resource.TestCheckResourceAttrSet(address, "service_principal_id"),
 							resource.TestCheckResourceAttrSet(address, "access_as_user_scope_id"),
 							resource.TestMatchResourceAttr(address, "identifier_uri", regexp.MustCompile(`^api://[0-9a-f-]{36}$`)),
-							func(*terraform.State) error { return wholly(registered(t, s)) },
+							func(*terraform.State) error { return wholly(s, registered(t, s)) },
 						),
 					},
 					{Config: application(first, fmt.Sprintf("owners = [%q]", alice)), PlanOnly: true},
@@ -156,7 +146,7 @@ func TestAccTheApplicationIsRegisteredOnceAndCertifiedWithoutAGap(t *testing.T) 
 					{Config: application(third), PlanOnly: true},
 					{
 						ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "application_id",
-						ImportStateIdFunc: func(*terraform.State) (string, error) { return registered(t, s)["appId"].(string), nil },
+						ImportStateIdFunc: func(*terraform.State) (string, error) { return registered(t, s).AppID, nil },
 						// What is not Entra's to tell.
 						ImportStateVerifyIgnore: []string{"certificate_pem", "certificate_thumbprint"},
 					},
@@ -167,12 +157,16 @@ func TestAccTheApplicationIsRegisteredOnceAndCertifiedWithoutAGap(t *testing.T) 
 }
 
 // wholly checks what the portal needs of its application.
-func wholly(app entratest.Object) error {
-	appID := app["appId"].(string)
-	text := fmt.Sprint(app)
+func wholly(s *acctest.Entra, app graph.Application) error {
+	encoded, err := json.Marshal(app)
+	if err != nil {
+		return err
+	}
+	text := string(encoded) + strings.Join(s.Owners(app.AppID), " ")
 	for _, part := range []string{
-		"api://" + appID, portal, "value:access_as_user", "type:Admin", "resourceAppId:" + appID, "resourceAppId:" + entratest.GraphAppID,
-		"e1fe6dd8-ba31-4d61-89e7-88639da4683d", "usage:Verify", "AsymmetricX509Cert", "enableAccessTokenIssuance:false", alice,
+		"api://" + app.AppID, portal, `"value":"access_as_user"`, `"type":"Admin"`, `"resourceAppId":"` + app.AppID,
+		`"resourceAppId":"` + graph.MicrosoftGraphAppID, graph.UserReadID, `"usage":"Verify"`, "AsymmetricX509Cert",
+		`"enableAccessTokenIssuance":false`, alice,
 	} {
 		if !strings.Contains(text, part) {
 			return fmt.Errorf("the application lacks %q: %s", part, text)
@@ -184,41 +178,40 @@ func wholly(app entratest.Object) error {
 func TestAccEveryAttributeOfTheApplicationDriftsVisibly(t *testing.T) {
 	t.Parallel()
 	c := issue(t, "portal")
-	for name, change := range map[string]func(entratest.Object) entratest.Object{
-		"name":     func(a entratest.Object) entratest.Object { a["displayName"] = "Other"; return a },
-		"audience": func(a entratest.Object) entratest.Object { a["signInAudience"] = "AzureADMyOrg"; return a },
-		"address added": func(a entratest.Object) entratest.Object {
-			a["spa"] = entratest.Object{"redirectUris": []string{portal, "https://evil.example.com"}}
-			return a
-		},
-		"address removed": func(a entratest.Object) entratest.Object {
-			a["spa"] = entratest.Object{"redirectUris": []string{}}
-			return a
-		},
-		"certificate":     func(a entratest.Object) entratest.Object { a["keyCredentials"] = []any{}; return a },
-		"identifier URI":  func(a entratest.Object) entratest.Object { a["identifierUris"] = []any{}; return a },
-		"scope":           func(a entratest.Object) entratest.Object { a["api"] = entratest.Object{}; return a },
-		"asked-for scope": func(a entratest.Object) entratest.Object { a["requiredResourceAccess"] = []any{}; return a },
-		"owner":           func(a entratest.Object) entratest.Object { a["owners"] = []entratest.Object{}; return a },
-		"all of it":       func(entratest.Object) entratest.Object { return nil },
+	edit := func(change func(*graph.Application)) func(*acctest.Entra, string) {
+		return func(s *acctest.Entra, appID string) { s.UpdateApplication(appID, change) }
+	}
+	for name, change := range map[string]func(s *acctest.Entra, appID string){
+		"name":     edit(func(a *graph.Application) { a.DisplayName = "Other" }),
+		"audience": edit(func(a *graph.Application) { a.SignInAudience = graph.SingleOrganization }),
+		"address added": edit(func(a *graph.Application) {
+			a.SPA.RedirectURIs = append(a.SPA.RedirectURIs, "https://evil.example.com")
+		}),
+		"address removed": edit(func(a *graph.Application) { a.SPA.RedirectURIs = nil }),
+		"certificate":     edit(func(a *graph.Application) { a.KeyCredentials = nil }),
+		"identifier URI":  edit(func(a *graph.Application) { a.IdentifierURIs = nil }),
+		"scope":           edit(func(a *graph.Application) { a.API = graph.APIApplication{} }),
+		"asked-for scope": edit(func(a *graph.Application) { a.RequiredResourceAccess = nil }),
+		"owner":           func(s *acctest.Entra, appID string) { s.SetOwners(appID) },
+		"all of it":       func(s *acctest.Entra, appID string) { s.DeleteApplication(appID) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := entratest.Start(t, home)
+			s := start(t)
 			config := application(c, fmt.Sprintf("owners = [%q]", alice))
 			action := plancheck.ResourceActionUpdate
 			if name == "all of it" {
 				action = plancheck.ResourceActionCreate
 			}
-			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers(s), Steps: []resource.TestStep{
+			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
 				{Config: config},
 				{
 					PreConfig: func() {
 						s.Clock.Pass(time.Hour)
-						s.Edit(home, entratest.Applications, change)
+						change(s, registered(t, s).AppID)
 					},
 					Config: config, ConfigPlanChecks: planned(action),
-					Check: func(*terraform.State) error { return wholly(registered(t, s)) },
+					Check: func(*terraform.State) error { return wholly(s, registered(t, s)) },
 				},
 			}})
 		})
@@ -227,14 +220,14 @@ func TestAccEveryAttributeOfTheApplicationDriftsVisibly(t *testing.T) {
 
 func TestAccAServicePrincipalThatIsGoneComesBack(t *testing.T) {
 	t.Parallel()
-	s := entratest.Start(t, home)
+	s := start(t)
 	config := application(issue(t, "portal"))
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers(s), Steps: []resource.TestStep{
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
 		{Config: config},
 		{
 			PreConfig: func() {
 				s.Clock.Pass(time.Hour)
-				s.Edit(home, entratest.Principals, func(entratest.Object) entratest.Object { return nil })
+				s.DeleteServicePrincipal(home, registered(t, s).AppID)
 			},
 			Config: config, ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
 		},
@@ -243,25 +236,23 @@ func TestAccAServicePrincipalThatIsGoneComesBack(t *testing.T) {
 
 func TestAccWhatOthersAddedToTheApplicationStays(t *testing.T) {
 	t.Parallel()
-	s := entratest.Start(t, home)
+	s := start(t)
 	first, second := issue(t, "first"), issue(t, "second")
-	theirs := entratest.Object{
-		"keyId": "99999999-0000-4000-8000-000000000009", "customKeyIdentifier": base64.StdEncoding.EncodeToString(make([]byte, 20)),
-		"displayName": "theirs", "type": "AsymmetricX509Cert", "usage": "Verify", "key": nil,
-		"startDateTime": "2026-01-01T00:00:00Z", "endDateTime": "2027-01-01T00:00:00Z",
+	theirs := graph.KeyCredential{
+		KeyID: "99999999-0000-4000-8000-000000000009", CustomKeyIdentifier: make([]byte, 20), DisplayName: new("theirs"),
+		Type: "AsymmetricX509Cert", Usage: "Verify", StartDateTime: new(time.Now()), EndDateTime: new(time.Now().Add(time.Hour)),
 	}
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers(s), Steps: []resource.TestStep{
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
 		{Config: application(first)},
 		{
 			PreConfig: func() {
-				s.Edit(home, entratest.Applications, func(a entratest.Object) entratest.Object {
-					a["keyCredentials"] = append(a["keyCredentials"].([]any), theirs)
-					a["identifierUris"] = append(a["identifierUris"].([]any), "api://theirs")
-					a["requiredResourceAccess"] = append(a["requiredResourceAccess"].([]any), entratest.Object{
-						"resourceAppId":  "99999999-0000-4000-8000-000000000001",
-						"resourceAccess": []any{entratest.Object{"id": "99999999-0000-4000-8000-000000000002", "type": "Role"}},
+				s.UpdateApplication(registered(t, s).AppID, func(a *graph.Application) {
+					a.KeyCredentials = append(a.KeyCredentials, theirs)
+					a.IdentifierURIs = append(a.IdentifierURIs, "api://theirs")
+					a.RequiredResourceAccess = append(a.RequiredResourceAccess, graph.RequiredResourceAccess{
+						ResourceAppID:  "99999999-0000-4000-8000-000000000001",
+						ResourceAccess: []graph.ResourceAccess{{ID: "99999999-0000-4000-8000-000000000002", Type: "Role"}},
 					})
-					return a
 				})
 			},
 			Config: application(first), PlanOnly: true,
@@ -269,13 +260,13 @@ func TestAccWhatOthersAddedToTheApplicationStays(t *testing.T) {
 		{
 			Config: application(second),
 			Check: func(*terraform.State) error {
-				app := registered(t, s)
-				for _, part := range []string{"displayName:theirs", "api://theirs", "99999999-0000-4000-8000-000000000002"} {
-					if !strings.Contains(fmt.Sprint(app), part) {
-						return fmt.Errorf("%s is lost: %v", part, app)
+				encoded, err := json.Marshal(registered(t, s))
+				for _, part := range []string{`"displayName":"theirs"`, "api://theirs", "99999999-0000-4000-8000-000000000002"} {
+					if !strings.Contains(string(encoded), part) {
+						return fmt.Errorf("%s is lost: %s", part, encoded)
 					}
 				}
-				return nil
+				return err
 			},
 		},
 	}})
@@ -284,41 +275,31 @@ func TestAccWhatOthersAddedToTheApplicationStays(t *testing.T) {
 func TestAccARegistrationSurvivesEveryFault(t *testing.T) {
 	t.Parallel()
 	c := issue(t, "portal")
-	lose := func(w http.ResponseWriter, next func(http.ResponseWriter)) {
-		next(httptest.NewRecorder())
-		w.WriteHeader(http.StatusServiceUnavailable)
+	faults := map[string]graph.Fault{
+		"lost": {Status: http.StatusServiceUnavailable, CarryOut: true}, "cut": {Cut: wire.CutAfter},
+		"busy": {Status: http.StatusServiceUnavailable}, "late": {Status: http.StatusGatewayTimeout, Body: "<html>"},
+		"throttled": {Status: http.StatusTooManyRequests, Header: map[string]string{"Retry-After": "5"}},
 	}
-	busy := func(w http.ResponseWriter, _ func(http.ResponseWriter)) { w.WriteHeader(http.StatusServiceUnavailable) }
-	throttle := func(w http.ResponseWriter, _ func(http.ResponseWriter)) {
-		w.Header().Set("Retry-After", "5")
-		w.WriteHeader(http.StatusTooManyRequests)
-	}
-	for _, call := range []string{
-		"GET applications", "POST applications", "PATCH applications/{id}", "POST servicePrincipals", "POST applications/{id}/owners/$ref",
-		"GET applications(appId)",
+	for call, path := range map[string]string{
+		"GET list": "^/applications$", "POST": "^/applications$", "PATCH": "^/applications/[^/]+$",
+		"POST principal": "^/servicePrincipals$", "POST owner": `^/applications/[^/]+/owners/\$ref$`, "GET": `^/applications\(appId=`,
 	} {
-		for name, fault := range map[string]func(http.ResponseWriter, func(http.ResponseWriter)){"lost": lose, "busy": busy, "throttled": throttle} {
+		for name, fault := range faults {
 			t.Run(call+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				s := entratest.Start(t, home)
-				s.Lag = 20 * time.Second
-				var once sync.Once
-				s.Meet = func(w http.ResponseWriter, c entratest.Call, next func(http.ResponseWriter)) {
-					spoilt := false
-					if c.Name == call {
-						once.Do(func() { spoilt = true })
-					}
-					if spoilt {
-						fault(w, next)
-						return
-					}
-					next(w)
-				}
+				s := start(t)
+				s.Behind(20 * time.Second)
+				fault.Method, _, _ = strings.Cut(call, " ")
+				fault.Path, fault.Times = path, 1
+				injected := s.Inject(fault)
 				config := application(c, fmt.Sprintf("owners = [%q]", alice))
-				resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers(s), Steps: []resource.TestStep{
-					{Config: config, Check: func(*terraform.State) error { return wholly(registered(t, s)) }},
+				resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+					{Config: config, Check: func(*terraform.State) error { return wholly(s, registered(t, s)) }},
 					{Config: config, PlanOnly: true},
 				}})
+				if injected.Hits() != 1 {
+					t.Errorf("the fault hit %d requests", injected.Hits())
+				}
 			})
 		}
 	}
@@ -327,37 +308,37 @@ func TestAccARegistrationSurvivesEveryFault(t *testing.T) {
 func TestAccAnApplicationOfThisNameIsAdoptedOrNamed(t *testing.T) {
 	t.Parallel()
 	c := issue(t, "portal")
-	other := entratest.Start(t, home)
-	other.Add(home, entratest.Applications, entratest.Object{
-		"appId": "65415bb1-9267-4313-bbf5-ae259732ee12", "displayName": "Restore Portal", "signInAudience": "AzureADMyOrg",
+	other := start(t)
+	other.AddApplication(home, graph.Application{
+		AppID: "65415bb1-9267-4313-bbf5-ae259732ee12", DisplayName: "Restore Portal", SignInAudience: graph.SingleOrganization,
 	})
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers(other), Steps: []resource.TestStep{{
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: other.Providers(), Steps: []resource.TestStep{{
 		Config: application(c), ExpectError: regexp.MustCompile(`(?s)An application of this name exists.*65415bb1`),
 	}}})
 	// What a run that was cut off after its first request leaves.
-	same := entratest.Start(t, home)
-	same.Add(home, entratest.Applications, entratest.Object{
-		"appId": "65415bb1-9267-4313-bbf5-ae259732ee12", "displayName": "Restore Portal", "signInAudience": "AzureADMultipleOrgs",
-		"spa": entratest.Object{"redirectUris": []any{portal}},
-		"api": entratest.Object{"oauth2PermissionScopes": []any{entratest.Object{
-			"id": "11111111-2222-4333-8444-555555555555", "value": "access_as_user", "type": "Admin", "isEnabled": true,
+	same := start(t)
+	same.AddApplication(home, graph.Application{
+		AppID: "65415bb1-9267-4313-bbf5-ae259732ee12", DisplayName: "Restore Portal", SignInAudience: graph.MultipleOrganizations,
+		SPA: graph.RedirectURIs{RedirectURIs: []string{portal}},
+		API: graph.APIApplication{OAuth2PermissionScopes: []graph.PermissionScope{{
+			ID: "11111111-2222-4333-8444-555555555555", Value: "access_as_user", Type: "Admin", IsEnabled: true,
 		}}},
 	})
-	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers(same), Steps: []resource.TestStep{
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: same.Providers(), Steps: []resource.TestStep{
 		{Config: application(c), Check: resource.TestCheckResourceAttr(address, "access_as_user_scope_id", "11111111-2222-4333-8444-555555555555")},
 	}})
 }
 
 func TestAccWhatTheApplicationCannotBeIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
-	s := entratest.Start(t, home)
+	s := start(t)
 	good := application(issue(t, "portal"))
 	for name, tc := range map[string]struct{ from, to, want string }{
 		"plain HTTP":    {portal, "http://portal.example.com", "Invalid address of the portal"},
 		"no address":    {fmt.Sprintf("[%q]", portal), "[]", "at least 1"},
 		"a private key": {"-----BEGIN CERTIFICATE-----", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----", "private key"},
 	} {
-		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: providers(s), Steps: []resource.TestStep{{
+		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{{
 			Config: strings.Replace(good, tc.from, tc.to, 1), ExpectError: regexp.MustCompile(tc.want),
 		}}})
 		if calls := s.Calls(); len(calls) > 0 {

@@ -1,7 +1,6 @@
 package portalapplication
 
 import (
-	"context"
 	"crypto/sha1" //nolint:gosec // Entra names certificates by it
 	"crypto/x509"
 	"encoding/hex"
@@ -11,43 +10,24 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
-// check validates a text that is known. Its error becomes the diagnostic's detail.
-type check struct {
-	describes string
-	title     string
-	test      func(string) error
-}
-
-func (c check) Description(context.Context) string         { return c.describes }
-func (c check) MarkdownDescription(context.Context) string { return c.describes }
-
-func (c check) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if err := c.test(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, c.title, err.Error()+".")
-	}
-}
-
-func portalURI() check {
-	return check{"must be an https address", "Invalid address of the portal", func(s string) error {
+func portalURI() tfkit.Check {
+	return tfkit.NewCheck("must be an https address", "Invalid address of the portal", func(s string) error {
 		u, err := url.Parse(s)
 		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.Fragment != "" || u.User != nil {
 			return fmt.Errorf("%q is not an https address; expected the form https://portal.example.com:4443", s)
 		}
 		return nil
-	}}
+	})
 }
 
-func certificateText() check {
-	return check{"must be a PEM certificate", "Invalid certificate", func(s string) error {
+func certificateText() tfkit.Check {
+	return tfkit.NewCheck("must be a PEM certificate", "Invalid certificate", func(s string) error {
 		_, err := parseCertificate(s)
 		return err
-	}}
+	})
 }
 
 // certificate is a public certificate and the name that Entra gives it.

@@ -1,6 +1,9 @@
 package restoreportal_test
 
 import (
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
@@ -227,6 +231,7 @@ func TestAccTheServerMayRestartAndForgetLogins(t *testing.T) {
 		"and turn omitted things off": {OmittedSwitchIsOff: true},
 		"and show no dates":           {NullDates: true},
 		"and need nothing":            {PortalWithoutOperators: true},
+		"and be slow":                 {Delay: 50 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -405,6 +410,15 @@ func TestAccWarningsAndNoiseDoNotGetInTheWay(t *testing.T) {
 func TestAccCertificatesOfNoUseAreErrorsOfThePlan(t *testing.T) {
 	t.Parallel()
 	good := newPFX(t, "portal", year)
+	block, _ := pem.Decode([]byte(acctest.NewPFX(t, "portal", "", year).PEM))
+	public, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	withoutKey, err := pkcs12.Modern.EncodeTrustStore([]*x509.Certificate{public}, "p")
+	if err != nil {
+		t.Fatal(err)
+	}
 	attribute := func(pfx, password string) string {
 		return fmt.Sprintf("certificate = {\n pfx_base64_wo = %q\n password_wo = %q\n}", pfx, password)
 	}
@@ -412,6 +426,7 @@ func TestAccCertificatesOfNoUseAreErrorsOfThePlan(t *testing.T) {
 		"a wrong password": {attribute(good.base64, "wrong"), `The password does not open the certificate`},
 		"expired":          {newPFX(t, "old", -time.Hour).block("certificate"), `The certificate has expired`},
 		"no base64":        {attribute("%%%", ""), `The certificate is not in base64`},
+		"no private key":   {attribute(base64.StdEncoding.EncodeToString(withoutKey), "p"), `The certificate has no private key`},
 		"no PFX":           {attribute("AAAA", ""), `The certificate cannot be read`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,21 +1,14 @@
 package restoreportal_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"fmt"
-	"math/big"
 	"net"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
@@ -60,36 +53,11 @@ func (f pfxFile) block(attribute string) string {
 	return fmt.Sprintf("%s = {\n pfx_base64_wo = %q\n password_wo = %q\n}", attribute, f.base64, strings.ReplaceAll(pfxPassword, "${", "$${"))
 }
 
-var signer = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
-
 // newPFX makes a certificate that is valid for a time.
 func newPFX(t *testing.T, name string, valid time.Duration) pfxFile {
 	t.Helper()
-	key, err := signer()
-	if err != nil {
-		t.Fatal(err)
-	}
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name},
-		NotBefore: time.Now().Add(-100 * 24 * time.Hour), NotAfter: time.Now().Add(valid).Truncate(time.Second),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := pkcs12.Modern.Encode(key, certificate, nil, pfxPassword)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pfxFile{base64: base64.StdEncoding.EncodeToString(data), thumbprint: thumbprint(der), notAfter: certificate.NotAfter}
+	pfx := acctest.NewPFX(t, name, pfxPassword, valid)
+	return pfxFile{base64: base64.StdEncoding.EncodeToString(pfx.Data), thumbprint: pfx.Thumbprint, notAfter: pfx.NotAfter}
 }
 
 // freePort returns a TCP port that nobody listens on.

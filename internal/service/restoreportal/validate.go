@@ -1,42 +1,22 @@
 package restoreportal
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"net/url"
 	"regexp"
 	"strconv"
 
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
-
-// check validates a text that is known. Its error becomes the diagnostic's detail.
-type check struct {
-	describes string
-	title     string
-	test      func(string) error
-}
-
-func (c check) Description(context.Context) string         { return c.describes }
-func (c check) MarkdownDescription(context.Context) string { return c.describes }
-
-func (c check) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if err := c.test(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, c.title, err.Error()+".")
-	}
-}
 
 // hostName is a DNS name.
 var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
 
 const maxHostName = 253
 
-func checkPortalURI() check {
-	return check{"must be an https address with a port and without a path", "Invalid address of the portal", func(s string) error {
+func checkPortalURI() tfkit.Check {
+	return tfkit.NewCheck("must be an https address with a port and without a path", "Invalid address of the portal", func(s string) error {
 		const form = "expected the form https://portal.example.com:4443"
 		u, err := url.Parse(s)
 		if err != nil {
@@ -60,7 +40,7 @@ func checkPortalURI() check {
 			return fmt.Errorf("%q names no port; write it out, even 443: %s", s, form)
 		}
 		return nil
-	}}
+	})
 }
 
 // portOf returns the port of an address; zero if it names none.
@@ -76,12 +56,12 @@ func portOf(address string) int {
 	return port
 }
 
-func checkRegion() check {
-	return check{"must not be Germany", "A region that no longer is", func(s string) error {
+func checkRegion() tfkit.Check {
+	return tfkit.NewCheck("must not be Germany", "A region that no longer is", func(s string) error {
 		if s == regionGermany {
 			return fmt.Errorf("region %s is that of Microsoft Cloud Germany, which was closed; German data centers of today belong to %s",
 				regionGermany, regionWorldwide)
 		}
 		return nil
-	}}
+	})
 }

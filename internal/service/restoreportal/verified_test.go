@@ -1,8 +1,6 @@
 package restoreportal_test
 
 import (
-	"crypto/sha1"
-	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strings"
@@ -15,11 +13,6 @@ import (
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
 )
-
-func thumbprint(der []byte) string {
-	sum := sha1.Sum(der)
-	return strings.ToUpper(hex.EncodeToString(sum[:]))
-}
 
 // startVerified starts a server whose portal is as wanted declares it.
 func startVerified(t *testing.T) *acctest.Env {

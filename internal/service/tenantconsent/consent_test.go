@@ -4,20 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/vb365/terraform-provider-vb365/internal/acctest/entratest"
 	"github.com/vb365/terraform-provider-vb365/internal/entra"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph/graphtest"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/wire"
 	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
 )
@@ -34,7 +33,7 @@ const consented = "enabled; graph: User.Read; application: access_as_user"
 
 // scene is a portal's application, a customer's tenant, and this package's way to it.
 type scene struct {
-	*entratest.Server
+	*graphtest.Server
 
 	t      *testing.T
 	client *entra.Client
@@ -43,8 +42,15 @@ type scene struct {
 
 func newScene(t *testing.T) *scene {
 	t.Helper()
-	s := &scene{Server: entratest.Start(t, home), t: t, record: new(provenance)}
-	s.Add(home, entratest.Applications, entratest.Object{"appId": app, "displayName": "Portal", "signInAudience": "AzureADMultipleOrgs"})
+	return newSceneWith(t, graph.Options{})
+}
+
+func newSceneWith(t *testing.T, options graph.Options) *scene {
+	t.Helper()
+	s := &scene{Server: graphtest.Start(t, options), t: t, record: new(provenance)}
+	s.AddTenant(graph.Tenant{ID: home})
+	s.AddTenant(graph.Tenant{ID: customer})
+	s.AddApplication(home, graph.Portal(app))
 	s.client = s.newClient()
 	return s
 }
@@ -52,8 +58,8 @@ func newScene(t *testing.T) *scene {
 func (s *scene) newClient() *entra.Client {
 	s.t.Helper()
 	client, err := entra.New(entra.Config{
-		TenantID: home, ClientID: entratest.ClientID, Credential: entra.ClientSecret{Secret: entratest.Secret},
-		AuthorityHost: s.URL, GraphEndpoint: s.URL, CACertificatePEM: s.CA(), Clock: s.Clock,
+		TenantID: home, ClientID: graph.DefaultClientID, Credential: entra.ClientSecret{Secret: graphtest.Secret},
+		AuthorityHost: s.URL(), GraphEndpoint: s.URL(), CACertificatePEM: s.CertificatePEM(), Clock: s.Clock,
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -100,46 +106,47 @@ func (s *scene) destroy(onDestroy string, managedEnabled bool) (*removal, error)
 }
 
 // principal puts the application into the customer's tenant, as others did.
-func (s *scene) principal(changes entratest.Object) string {
-	sp := entratest.Object{"appId": app, "displayName": "Portal", "accountEnabled": true}
-	maps.Copy(sp, changes)
-	return s.Add(customer, entratest.Principals, sp)
+func (s *scene) principal(changes ...func(*graph.ServicePrincipal)) string {
+	return s.AddServicePrincipal(customer, app, changes...).ID
 }
 
 func (s *scene) grant(client, resource, scope string) {
-	s.Add(customer, entratest.Grants, entratest.Object{
-		"clientId": client, "resourceId": resource, "consentType": "AllPrincipals", "principalId": nil, "scope": scope,
-	})
+	s.AddGrant(customer, graph.Grant{ClientID: client, ResourceID: resource, Scope: scope})
 }
 
 func (s *scene) userGrant(client, resource, scope string) {
-	s.Add(customer, entratest.Grants, entratest.Object{
-		"clientId": client, "resourceId": resource, "consentType": "Principal", "principalId": user, "scope": scope,
+	s.AddGrant(customer, graph.Grant{
+		ClientID: client, ResourceID: resource, ConsentType: graph.Principal, PrincipalID: new(user), Scope: scope,
 	})
 }
+
+// disable switches sign-in off, as others did.
+func (s *scene) disable() { s.UpdateServicePrincipal(customer, app, disabled) }
+
+func disabled(sp *graph.ServicePrincipal) { sp.AccountEnabled = false }
 
 // shows describes what the customer's tenant really holds.
 func (s *scene) shows() string {
 	var parts []string
-	for _, sp := range s.List(customer, entratest.Principals) {
-		if sp["accountEnabled"] == true {
+	for _, sp := range s.ServicePrincipals(customer) {
+		if sp.AccountEnabled {
 			parts = append(parts, "enabled")
 		} else {
 			parts = append(parts, "disabled")
 		}
 	}
-	graph := s.GraphID(customer)
+	microsoft := s.MicrosoftGraphID(customer)
 	for _, name := range []string{"graph", "application", "users"} {
-		for _, g := range s.List(customer, entratest.Grants) {
+		for _, g := range s.Grants(customer) {
 			of := "application"
 			switch {
-			case g["consentType"] != "AllPrincipals":
+			case g.ConsentType != graph.AllPrincipals:
 				of = "users"
-			case g["resourceId"] == graph:
+			case g.ResourceID == microsoft:
 				of = "graph"
 			}
 			if of == name {
-				parts = append(parts, fmt.Sprintf("%s: %s", of, g["scope"]))
+				parts = append(parts, fmt.Sprintf("%s: %s", of, g.Scope))
 			}
 		}
 	}
@@ -166,7 +173,7 @@ func TestConsentIsGivenAndTakenBackWhateverTheLag(t *testing.T) {
 		t.Run(lag.String(), func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			s.Lag = lag
+			s.Behind(lag)
 			for range 2 { // the second time right after the first was destroyed
 				w, err := s.apply(true)
 				s.must(err)
@@ -201,7 +208,7 @@ func TestANoOpRefreshCostsTwoRequests(t *testing.T) {
 	s.client = s.newClient()
 	_, err = s.reader().settled(t.Context(), s.record.WrittenAt, state.expects)
 	s.must(err)
-	if calls := s.Calls(); !slices.Equal(calls, []string{"GET servicePrincipals(appId)", "GET oauth2PermissionGrants"}) {
+	if calls := s.Calls(); !slices.Equal(calls, []string{"GET /servicePrincipals(appId='{appId}')", "GET /oauth2PermissionGrants"}) {
 		t.Errorf("asked %v", calls)
 	}
 }
@@ -214,22 +221,22 @@ func TestWhatIsThereIsAdopted(t *testing.T) {
 		reverts string
 	}{
 		"a service principal alone": {
-			func(s *scene) { s.principal(nil) }, consented, "enabled",
+			func(s *scene) { s.principal() }, consented, "enabled",
 		},
 		"one that is disabled": {
-			func(s *scene) { s.principal(entratest.Object{"accountEnabled": false}) }, consented, "disabled",
+			func(s *scene) { s.principal(disabled) }, consented, "disabled",
 		},
 		"all of it": {
 			func(s *scene) {
-				sp := s.principal(nil)
-				s.grant(sp, s.GraphID(customer), "User.Read")
+				sp := s.principal()
+				s.grant(sp, s.MicrosoftGraphID(customer), "User.Read")
 				s.grant(sp, sp, "access_as_user")
 			}, consented, consented,
 		},
 		"all of it, in other words": {
 			func(s *scene) {
-				sp := s.principal(nil)
-				s.grant(sp, s.GraphID(customer), "  openid  user.READ profile")
+				sp := s.principal()
+				s.grant(sp, s.MicrosoftGraphID(customer), "  openid  user.READ profile")
 				s.grant(sp, sp, " Access_As_User ")
 			},
 			"enabled; graph:   openid  user.READ profile; application:  Access_As_User ",
@@ -237,8 +244,8 @@ func TestWhatIsThereIsAdopted(t *testing.T) {
 		},
 		"grants with other scopes": {
 			func(s *scene) {
-				sp := s.principal(nil)
-				s.grant(sp, s.GraphID(customer), " openid Mail.Read")
+				sp := s.principal()
+				s.grant(sp, s.MicrosoftGraphID(customer), " openid Mail.Read")
 				s.grant(sp, sp, "other")
 			},
 			"enabled; graph: Mail.Read openid User.Read; application: access_as_user other",
@@ -246,16 +253,16 @@ func TestWhatIsThereIsAdopted(t *testing.T) {
 		},
 		"the scopes at the wrong API": {
 			func(s *scene) {
-				sp := s.principal(nil)
-				s.grant(sp, s.GraphID(customer), "User.Read access_as_user")
+				sp := s.principal()
+				s.grant(sp, s.MicrosoftGraphID(customer), "User.Read access_as_user")
 			},
 			"enabled; graph: User.Read access_as_user; application: access_as_user",
 			"enabled; graph: User.Read access_as_user",
 		},
 		"consent of a single user": {
 			func(s *scene) {
-				sp := s.principal(nil)
-				s.userGrant(sp, s.GraphID(customer), "User.Read")
+				sp := s.principal()
+				s.userGrant(sp, s.MicrosoftGraphID(customer), "User.Read")
 			},
 			consented + "; users: User.Read", "enabled; users: User.Read",
 		},
@@ -285,40 +292,30 @@ func TestDestroyingTakesNoMoreThanWasAdded(t *testing.T) {
 	}{
 		"what was created goes": {onDestroyRevert, func(*scene, string) {}, "", false},
 		"what others added stays, and the service principal with it": {onDestroyRevert, func(s *scene, sp string) {
-			s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-				if g["scope"] == "User.Read" {
-					g["scope"] = "openid User.Read Mail.Read"
-				}
-				return g
-			})
+			s.Rescope(customer, "User.Read", "openid User.Read Mail.Read")
 		}, "enabled; graph: Mail.Read openid", true},
 		"a user's own consent keeps the service principal": {onDestroyRevert, func(s *scene, sp string) {
-			s.userGrant(sp, s.GraphID(customer), "User.Read")
+			s.userGrant(sp, s.MicrosoftGraphID(customer), "User.Read")
 		}, "enabled; users: User.Read", true},
 		"revoking takes all consent for all users": {onDestroyRevoke, func(s *scene, sp string) {
-			s.userGrant(sp, s.GraphID(customer), "User.Read")
-			s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-				if g["consentType"] == "AllPrincipals" {
-					g["scope"] = fmt.Sprint(g["scope"], " more")
+			s.userGrant(sp, s.MicrosoftGraphID(customer), "User.Read")
+			s.Rescope(customer, "access_as_user", "access_as_user more")
+			for _, g := range s.Grants(customer) {
+				if g.ConsentType == graph.AllPrincipals && g.Scope == "User.Read" {
+					s.UpdateGrant(customer, g.ID, func(g *graph.Grant) { g.Scope += " more" })
 				}
-				return g
-			})
+			}
 		}, "enabled; users: User.Read", true},
 		"what is gone is no error": {onDestroyRevert, func(s *scene, _ string) {
-			s.Edit(customer, entratest.Principals, func(entratest.Object) entratest.Object { return nil })
+			s.DeleteServicePrincipal(customer, app)
 		}, "", false},
 		"one that others made anew is not touched": {onDestroyRevert, func(s *scene, _ string) {
-			s.Edit(customer, entratest.Principals, func(entratest.Object) entratest.Object { return nil })
-			sp := s.principal(nil)
-			s.grant(sp, s.GraphID(customer), "User.Read")
+			s.DeleteServicePrincipal(customer, app)
+			sp := s.principal()
+			s.grant(sp, s.MicrosoftGraphID(customer), "User.Read")
 		}, "enabled; graph: User.Read", false},
 		"a grant that others made anew goes no further than its scope": {onDestroyRevert, func(s *scene, sp string) {
-			s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-				if g["scope"] == "User.Read" {
-					g["scope"] = "Mail.Read"
-				}
-				return g
-			})
+			s.Rescope(customer, "User.Read", "Mail.Read")
 		}, "enabled; graph: Mail.Read", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -355,13 +352,13 @@ func TestADeletedServicePrincipalIsRestored(t *testing.T) {
 	t.Parallel()
 	for _, lag := range []time.Duration{0, 30 * time.Second} {
 		s := newScene(t)
-		sp := s.principal(nil)
-		s.Edit(customer, entratest.Principals, func(entratest.Object) entratest.Object { return nil })
-		s.Lag = lag
+		sp := s.principal()
+		s.DeleteServicePrincipal(customer, app)
+		s.Behind(lag)
 		w, err := s.apply(true)
 		s.must(err)
 		s.want(consented)
-		if w.facts.principal.ID != sp || slices.Contains(s.Calls(), "POST servicePrincipals") {
+		if w.facts.principal.ID != sp || slices.Contains(s.Calls(), "POST /servicePrincipals") {
 			t.Errorf("lag %s: the service principal is %s, was %s", lag, w.facts.principal.ID, sp)
 		}
 		_, err = s.destroy(onDestroyRevert, true)
@@ -372,14 +369,14 @@ func TestADeletedServicePrincipalIsRestored(t *testing.T) {
 
 func TestOneThatMayNotBeRestoredIsCreatedAnew(t *testing.T) {
 	t.Parallel()
-	for name, forbidden := range map[string]string{
-		"looking is forbidden":   "GET directory/deletedItems/graph.servicePrincipal",
-		"restoring is forbidden": "POST directory/deletedItems/{id}/restore",
+	for name, forbidden := range map[string]call{
+		"looking is forbidden":   listDeleted,
+		"restoring is forbidden": restoreDeleted,
 	} {
 		s := newScene(t)
-		s.principal(nil)
-		s.Edit(customer, entratest.Principals, func(entratest.Object) entratest.Object { return nil })
-		s.Meet = forbid(forbidden)
+		s.principal()
+		s.DeleteServicePrincipal(customer, app)
+		s.forbid(forbidden)
 		if _, err := s.apply(true); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -387,68 +384,63 @@ func TestOneThatMayNotBeRestoredIsCreatedAnew(t *testing.T) {
 	}
 }
 
-func forbid(name string) func(http.ResponseWriter, entratest.Call, func(http.ResponseWriter)) {
-	return func(w http.ResponseWriter, c entratest.Call, next func(http.ResponseWriter)) {
-		if c.Name == name {
-			entratest.Fail(w, http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
-			return
-		}
-		next(w)
+// call is a kind of requests to Graph.
+type call struct{ method, path string }
+
+// The requests of a consent's life.
+var (
+	getPrincipal    = call{http.MethodGet, `^/servicePrincipals\(appId='`}
+	createPrincipal = call{http.MethodPost, `^/servicePrincipals$`}
+	changePrincipal = call{http.MethodPatch, `^/servicePrincipals/[^/]+$`}
+	deletePrincipal = call{http.MethodDelete, `^/servicePrincipals/[^/]+$`}
+	listGrants      = call{http.MethodGet, `^/oauth2PermissionGrants$`}
+	getGrant        = call{http.MethodGet, `^/oauth2PermissionGrants/[^/]+$`}
+	createGrant     = call{http.MethodPost, `^/oauth2PermissionGrants$`}
+	changeGrant     = call{http.MethodPatch, `^/oauth2PermissionGrants/[^/]+$`}
+	deleteGrant     = call{http.MethodDelete, `^/oauth2PermissionGrants/[^/]+$`}
+	listDeleted     = call{http.MethodGet, `^/directory/deletedItems/graph\.servicePrincipal$`}
+	restoreDeleted  = call{http.MethodPost, `^/directory/deletedItems/[^/]+/restore$`}
+)
+
+func (s *scene) forbid(c call) { s.Inject(graphtest.Forbidden(c.method, c.path)) }
+
+// faults are what the first requests of one kind can meet.
+func faults() map[string]graph.Fault {
+	const busy = `{"error":{"code":"TooManyRequests","message":"m"}}`
+	return map[string]graph.Fault{
+		"429 with a time":          {Status: 429, Body: busy, Header: map[string]string{"Retry-After": "7"}},
+		"429 without":              {Status: 429, Body: busy},
+		"503 with a page":          {Status: 503, Body: "<html>"},
+		"504 with nothing":         {Status: 504},
+		"the answer is lost":       {Cut: wire.CutAfter},
+		"the answer breaks off":    {Cut: wire.CutMidBody},
+		"503 although it was done": {Status: 503, CarryOut: true},
 	}
 }
 
-// fault spoils the first requests of one kind.
-type fault struct {
-	name  string
-	spoil func(w http.ResponseWriter, next func(http.ResponseWriter))
-}
-
-func faults() []fault {
-	status := func(code int, contentType, body, retryAfter string) func(http.ResponseWriter, func(http.ResponseWriter)) {
-		return func(w http.ResponseWriter, _ func(http.ResponseWriter)) {
-			w.Header().Set("Content-Type", contentType)
-			if retryAfter != "" {
-				w.Header().Set("Retry-After", retryAfter)
-			}
-			w.WriteHeader(code)
-			_, _ = w.Write([]byte(body))
-		}
-	}
-	return []fault{
-		{"429 with a time", status(429, "application/json", `{"error":{"code":"TooManyRequests","message":"m"}}`, "7")},
-		{"429 without", status(429, "application/json", `{"error":{"code":"TooManyRequests","message":"m"}}`, "")},
-		{"503 with a page", status(503, "text/html", "<html>", "")},
-		{"504 with nothing", status(504, "", "", "")},
-		{"the answer is lost", func(_ http.ResponseWriter, next func(http.ResponseWriter)) {
-			next(httptest.NewRecorder())
-			panic(http.ErrAbortHandler)
-		}},
-		{"503 although it was done", func(w http.ResponseWriter, next func(http.ResponseWriter)) {
-			next(httptest.NewRecorder())
-			w.WriteHeader(http.StatusServiceUnavailable)
-		}},
-	}
+// spoil lets the first call of a kind meet a fault.
+func (s *scene) spoil(c call, f graph.Fault) *wire.InjectedFault {
+	f.Method, f.Path, f.Times = c.method, c.path, 1
+	return s.Inject(f)
 }
 
 func TestEveryCallSurvivesEveryFault(t *testing.T) {
 	t.Parallel()
-	everything := []string{
-		"GET servicePrincipals(appId)", "GET oauth2PermissionGrants", "GET oauth2PermissionGrants/{id}",
-		"GET directory/deletedItems/graph.servicePrincipal", "POST directory/deletedItems/{id}/restore",
-		"POST servicePrincipals", "PATCH servicePrincipals/{id}", "DELETE servicePrincipals/{id}",
-		"POST oauth2PermissionGrants", "PATCH oauth2PermissionGrants/{id}", "DELETE oauth2PermissionGrants/{id}",
+	everything := []call{
+		getPrincipal, listGrants, getGrant, listDeleted, restoreDeleted, createPrincipal, changePrincipal, deletePrincipal,
+		createGrant, changeGrant, deleteGrant,
 	}
 	for _, call := range everything {
-		for _, f := range faults() {
+		for name, f := range faults() {
 			for _, lag := range []time.Duration{0, 20 * time.Second} {
-				t.Run(fmt.Sprintf("%s/%s/%s", call, f.name, lag), func(t *testing.T) {
+				t.Run(fmt.Sprintf("%s %s/%s/%s", call.method, call.path, name, lag), func(t *testing.T) {
 					t.Parallel()
 					s := newScene(t)
-					if strings.Contains(call, "deletedItems/{id}") {
-						s.principal(nil)
-						s.Edit(customer, entratest.Principals, func(entratest.Object) entratest.Object { return nil })
+					if call == restoreDeleted {
+						s.principal()
+						s.DeleteServicePrincipal(customer, app)
 					}
-					s.Lag = lag
+					s.Behind(lag)
 					met := s.spoil(call, f)
 					w, err := s.apply(true)
 					s.must(err)
@@ -458,25 +450,12 @@ func TestEveryCallSurvivesEveryFault(t *testing.T) {
 					}
 					// One scope lost and sign-in off, so that all calls are made.
 					s.Clock.Pass(time.Hour)
-					s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-						if g["scope"] == "User.Read" {
-							g["scope"] = "Mail.Read"
-						}
-						return g
-					})
-					s.Edit(customer, entratest.Principals, func(sp entratest.Object) entratest.Object {
-						sp["accountEnabled"] = false
-						return sp
-					})
+					s.Rescope(customer, "User.Read", "Mail.Read")
+					s.disable()
 					s.must(s.repair(true))
 					s.want("enabled; graph: Mail.Read User.Read; application: access_as_user")
 					s.Clock.Pass(time.Hour)
-					s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-						if g["scope"] == "Mail.Read User.Read" {
-							g["scope"] = "User.Read"
-						}
-						return g
-					})
+					s.Rescope(customer, "Mail.Read User.Read", "User.Read")
 					_, err = s.destroy(onDestroyRevert, true)
 					s.must(err)
 					// Whose a service principal is whose creation got no answer cannot be told.
@@ -485,7 +464,7 @@ func TestEveryCallSurvivesEveryFault(t *testing.T) {
 						left = "enabled"
 					}
 					s.want(left)
-					if !met() {
+					if met.Hits() == 0 {
 						t.Error("the call was not made")
 					}
 				})
@@ -494,43 +473,21 @@ func TestEveryCallSurvivesEveryFault(t *testing.T) {
 	}
 }
 
-// spoil spoils the first call of a name.
-func (s *scene) spoil(name string, f fault) (met func() bool) {
-	var mu sync.Mutex
-	done := false
-	s.Meet = func(w http.ResponseWriter, c entratest.Call, next func(http.ResponseWriter)) {
-		mu.Lock()
-		now := c.Name == name && !done
-		done = done || now
-		mu.Unlock()
-		if now {
-			f.spoil(w, next)
-			return
-		}
-		next(w)
-	}
-	return func() bool {
-		mu.Lock()
-		defer mu.Unlock()
-		return done
-	}
-}
-
 func TestAGrantWhoseAnswerWasLostIsTakenBack(t *testing.T) {
 	t.Parallel()
-	for _, f := range faults() {
+	for name, f := range faults() {
 		s := newScene(t)
-		s.principal(nil)
-		s.Lag = 20 * time.Second
+		s.principal()
+		s.Behind(20 * time.Second)
 		s.Clock.Pass(time.Minute)
-		met := s.spoil("POST oauth2PermissionGrants", f)
+		met := s.spoil(createGrant, f)
 		_, err := s.apply(true)
 		s.must(err)
 		_, err = s.destroy(onDestroyRevert, true)
 		s.must(err)
 		s.want("enabled")
-		if !met() {
-			t.Errorf("%s: the call was not made", f.name)
+		if met.Hits() == 0 {
+			t.Errorf("%s: the call was not made", name)
 		}
 	}
 }
@@ -538,8 +495,8 @@ func TestAGrantWhoseAnswerWasLostIsTakenBack(t *testing.T) {
 func TestAChangeThatIsNotReplicatedIsNoDrift(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	s.principal(entratest.Object{"accountEnabled": false})
-	s.Lag = 30 * time.Second
+	s.principal(disabled)
+	s.Behind(30 * time.Second)
 	w, err := s.apply(true)
 	s.must(err)
 	state := newModel(model{TenantID: types.StringValue(customer), ApplicationID: types.StringValue(app)}, s.client, w.facts)
@@ -553,24 +510,11 @@ func TestAChangeThatIsNotReplicatedIsNoDrift(t *testing.T) {
 func TestSomebodyElseMayBeFaster(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	var once, again sync.Once
-	s.Meet = func(w http.ResponseWriter, c entratest.Call, next func(http.ResponseWriter)) {
-		switch c.Name {
-		case "POST servicePrincipals":
-			once.Do(func() { s.principal(nil) })
-		case "POST oauth2PermissionGrants":
-			again.Do(func() {
-				for _, sp := range s.List(customer, entratest.Principals) {
-					s.grant(sp["id"].(string), s.GraphID(customer), "Mail.Read")
-				}
-			})
-		}
-		next(w)
-	}
+	s.Configure(func(o *graph.Options) { o.RaceCreates, o.RaceScope = 2, "Mail.Read" })
 	w, err := s.apply(true)
 	s.must(err)
 	s.want("enabled; graph: Mail.Read User.Read; application: access_as_user")
-	if len(s.List(customer, entratest.Principals)) != 1 || len(w.warnings) > 0 {
+	if len(s.ServicePrincipals(customer)) != 1 || len(w.warnings) > 0 {
 		t.Errorf("warned %q", w.warnings)
 	}
 	s.Clock.Pass(time.Hour)
@@ -588,46 +532,23 @@ func TestDriftIsNamed(t *testing.T) {
 	}{
 		"nothing": {func(*scene, string) {}, nil, consented},
 		"sign-in off": {func(s *scene, _ string) {
-			s.Edit(customer, entratest.Principals, func(sp entratest.Object) entratest.Object {
-				sp["accountEnabled"] = false
-				return sp
-			})
+			s.disable()
 		}, []string{"sign-in was switched off outside Terraform"}, consented},
 		"a grant gone": {func(s *scene, _ string) {
-			s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-				if g["scope"] == "User.Read" {
-					return nil
-				}
-				return g
-			})
+			s.Rescope(customer, "User.Read", "")
 		}, []string{"the consent for all users to User.Read of Microsoft Graph was revoked outside Terraform"}, consented},
 		"a grant gone, a user's own left": {func(s *scene, sp string) {
-			s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-				if g["scope"] == "User.Read" {
-					return nil
-				}
-				return g
-			})
-			s.userGrant(sp, s.GraphID(customer), "User.Read")
+			s.Rescope(customer, "User.Read", "")
+			s.userGrant(sp, s.MicrosoftGraphID(customer), "User.Read")
 		}, []string{"the consent for all users to User.Read of Microsoft Graph was revoked (one user consented alone, which is not enough) outside Terraform"}, consented + "; users: User.Read"},
 		"a scope gone, another there": {func(s *scene, _ string) {
-			s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-				if g["scope"] == "access_as_user" {
-					g["scope"] = "more openid"
-				}
-				return g
-			})
+			s.Rescope(customer, "access_as_user", "more openid")
 		}, []string{
 			"the scope access_as_user of the portal's application was removed from the consent for all users outside Terraform",
 			"the scope more of the portal's application was added, which is kept, outside Terraform",
 		}, "enabled; graph: User.Read; application: access_as_user more openid"},
 		"a scope more": {func(s *scene, _ string) {
-			s.Edit(customer, entratest.Grants, func(g entratest.Object) entratest.Object {
-				if g["scope"] == "User.Read" {
-					g["scope"] = "Mail.Read profile User.Read"
-				}
-				return g
-			})
+			s.Rescope(customer, "User.Read", "Mail.Read profile User.Read")
 		}, []string{"the scope Mail.Read of Microsoft Graph was added, which is kept, outside Terraform"}, "enabled; graph: Mail.Read profile User.Read; application: access_as_user"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -677,55 +598,47 @@ func TestErrorsSayWhatIsMissingAndWhatElseHelps(t *testing.T) {
 		says    []string
 	}{
 		"an unknown application": {func(s *scene) {
-			s.Edit(home, entratest.Applications, func(entratest.Object) entratest.Object { return nil })
+			s.DeleteApplication(app)
 		}, tfkit.TitleEntraApplication, []string{"not right", "AzureADMultipleOrgs", "cloud"}},
 		"an application of one tenant": {func(s *scene) {
-			s.Edit(home, entratest.Applications, func(a entratest.Object) entratest.Object {
-				a["signInAudience"] = "AzureADMyOrg"
-				return a
-			})
+			s.UpdateApplication(app, func(a *graph.Application) { a.SignInAudience = graph.SingleOrganization })
 		}, tfkit.TitleEntraApplication, []string{"AzureADMultipleOrgs"}},
 		"no permission to read": {
-			func(s *scene) { s.Meet = forbid("GET servicePrincipals(appId)") },
+			func(s *scene) { s.forbid(getPrincipal) },
 			tfkit.TitleEntraPermission,
 			[]string{"permission Application.Read.All", "/adminconsent?client_id=" + app},
 		},
 		"no permission to create": {
-			func(s *scene) { s.Meet = forbid("POST servicePrincipals") },
+			func(s *scene) { s.forbid(createPrincipal) },
 			tfkit.TitleEntraPermission,
 			[]string{"permission Application.ReadWrite.All", "/adminconsent?client_id=" + app},
 		},
 		"no permission to list grants": {func(s *scene) {
-			s.principal(nil)
-			s.Meet = forbid("GET oauth2PermissionGrants")
+			s.principal()
+			s.forbid(listGrants)
 		}, tfkit.TitleEntraPermission, []string{"permission Directory.Read.All"}},
 		"no permission to consent": {
-			func(s *scene) { s.Meet = forbid("POST oauth2PermissionGrants") },
+			func(s *scene) { s.forbid(createGrant) },
 			tfkit.TitleEntraPermission,
 			[]string{"permission DelegatedPermissionGrant.ReadWrite.All", "/adminconsent?client_id=" + app},
 		},
 		"own applications only": {func(s *scene) {
-			s.Meet = func(w http.ResponseWriter, c entratest.Call, next func(http.ResponseWriter)) {
-				if c.Name == "POST servicePrincipals" {
-					entratest.Fail(w, http.StatusForbidden, "Authorization_RequestDenied", "When using this permission, the backing "+
-						"application of the service principal being created must in the local tenant")
-					return
-				}
-				next(w)
-			}
+			s.SetPermissions(customer, graph.DefaultClientID, graph.ApplicationReadWriteOwnedBy)
 		}, tfkit.TitleEntraPermission, []string{"Application.ReadWrite.OwnedBy is not enough", "Application.ReadWrite.All"}},
 		"another tenant": {
-			func(s *scene) { s.Refuse[customer] = "AADSTS90002: Tenant not found." },
+			func(s *scene) { s.RefuseLogins(customer, "AADSTS90002") },
 			tfkit.TitleEntraNoTenant,
 			[]string{"tenant_id"},
 		},
 		"a login that is not let in": {
-			func(s *scene) { s.Refuse[customer] = "AADSTS700016: Application was not found in the directory." },
+			func(s *scene) { s.Expel(customer, graph.DefaultClientID) },
 			tfkit.TitleEntraNotInTenant,
-			[]string{"/adminconsent?client_id=" + entratest.ClientID, "/adminconsent?client_id=" + app},
+			[]string{"/adminconsent?client_id=" + graph.DefaultClientID, "/adminconsent?client_id=" + app},
 		},
 		"an expired secret": {
-			func(s *scene) { s.Refuse[customer] = "AADSTS7000222: The provided client secret keys are expired." },
+			func(s *scene) {
+				s.SetClient(graph.Client{ID: graph.DefaultClientID, Secrets: []graph.Secret{{Value: graphtest.Secret, Expires: s.Clock.Now()}}})
+			},
 			tfkit.TitleEntraExpired,
 			[]string{"new client secret"},
 		},
@@ -747,8 +660,10 @@ func TestErrorsSayWhatIsMissingAndWhatElseHelps(t *testing.T) {
 					t.Errorf("the detail lacks %q:\n%s", text, detail)
 				}
 			}
-			if strings.Contains(title+detail, entratest.Secret) || strings.Contains(detail, "token-of-") {
-				t.Error("it shows a secret")
+			for _, secret := range append(s.IssuedTokens(), graphtest.Secret) {
+				if strings.Contains(title+detail, secret) {
+					t.Error("it shows a secret")
+				}
 			}
 			if n := s.Logins(customer); n != 1 {
 				t.Errorf("logged in %d times", n)
@@ -781,22 +696,23 @@ func TestObstaclesAreTold(t *testing.T) {
 
 func TestAnInterruptLosesNothingThatWasReached(t *testing.T) {
 	t.Parallel()
-	s := newScene(t)
 	ctx, interrupt := context.WithCancel(t.Context())
-	s.Meet = func(w http.ResponseWriter, c entratest.Call, next func(http.ResponseWriter)) {
-		if c.Name == "POST servicePrincipals" {
-			interrupt()
-		}
-		next(w)
-	}
+	s := newSceneWith(t, graph.Options{Middleware: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/servicePrincipals") {
+				interrupt()
+			}
+			next.ServeHTTP(w, r)
+		})
+	}})
 	w := &work{reader: s.reader(), record: s.record}
 	kept := ""
 	w.progress = func() { kept = w.record.PrincipalID }
 	if err := w.establish(ctx); err == nil {
 		t.Error("the interrupt passed unnoticed")
 	}
-	made := s.List(customer, entratest.Principals)
-	if len(made) != 1 || kept != made[0]["id"] {
+	made := s.ServicePrincipals(customer)
+	if len(made) != 1 || kept != made[0].ID {
 		t.Errorf("kept is %q of %v", kept, made)
 	}
 }

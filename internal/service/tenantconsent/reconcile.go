@@ -19,6 +19,9 @@ type work struct {
 	facts    facts
 	record   *provenance
 	warnings []string
+	// restored tells that the service principal was brought back, and what was
+	// consented to before along with it.
+	restored bool
 	// progress keeps what was reached, after each write.
 	progress func()
 }
@@ -135,7 +138,9 @@ func (w *work) restore(ctx context.Context) (done bool, err error) {
 	if err := w.made(ctx, restored); err != nil {
 		return true, err
 	}
-	// What was consented to before it was deleted comes back with it.
+	// What was consented to before it was deleted comes back with it, though not
+	// always at once.
+	w.restored = true
 	w.facts.grants, err = w.tenant.Grants(ctx, restored.ID)
 	if errors.Is(err, entra.ErrNotFound) {
 		err = nil
@@ -252,9 +257,12 @@ func (w *work) grant(ctx context.Context, a *api, missing []string) error {
 
 // adopt takes over a grant that a create found. If an attempt without an answer
 // may have made it, and it holds exactly what was sent, it is this resource's own:
-// a moment ago there was none.
+// a moment ago there was none. So it is if it came back with the service principal.
 func (w *work) adopt(ctx context.Context, a *api, existing entra.Grant, wanted []string, uncertain bool) error {
 	missing := entra.RemoveScopes(wanted, existing.Scopes)
+	if w.restored {
+		w.record.add(a, existing.ID, entra.RemoveScopes(wanted, missing))
+	}
 	if len(missing) > 0 {
 		return w.extend(ctx, a, existing, missing)
 	}

@@ -35,9 +35,12 @@ type Server struct {
 	served   chan struct{}
 }
 
-// Start serves the control endpoint of a simulator on a loopback address such
-// as "127.0.0.1:4480". The caller has to [Server.Close] it.
-func Start(ctx context.Context, sim *simulator.Server, address string) (*Server, error) {
+// Face is a further server that the endpoint controls; see [Entra].
+type Face struct{ operations []operation }
+
+// Start serves the control endpoint of a simulator, and of further faces, on a
+// loopback address such as "127.0.0.1:4480". The caller has to [Server.Close] it.
+func Start(ctx context.Context, sim *simulator.Server, address string, faces ...Face) (*Server, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fmt.Errorf("control endpoint: %w", err)
@@ -56,7 +59,7 @@ func Start(ctx context.Context, sim *simulator.Server, address string) (*Server,
 
 	s := &Server{
 		listener: listener,
-		http:     &http.Server{Handler: Handler(sim), ReadHeaderTimeout: readHeaderTimeout},
+		http:     &http.Server{Handler: Handler(sim, faces...), ReadHeaderTimeout: readHeaderTimeout},
 		served:   make(chan struct{}),
 	}
 
@@ -129,11 +132,15 @@ type handler struct {
 	sim *simulator.Server
 }
 
-// Handler returns the control endpoint of a simulator.
-func Handler(sim *simulator.Server) http.Handler {
+// Handler returns the control endpoint of a simulator and of further faces.
+func Handler(sim *simulator.Server, faces ...Face) http.Handler {
 	h := handler{sim: sim}
 	mux := http.NewServeMux()
 	operations := h.operations()
+
+	for _, face := range faces {
+		operations = append(operations, face.operations...)
+	}
 
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -2,19 +2,16 @@ package control
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
 )
 
 // operations lists what the endpoint does.
 func (h handler) operations() []operation {
-	return slices.Concat(h.serverOperations(), h.directoryOperations(), h.roleOperations(), h.faultOperations())
+	return slices.Concat(h.serverOperations(), h.directoryOperations(), h.roleOperations(), faultOperations("", h.sim))
 }
 
 func (h handler) serverOperations() []operation {
@@ -30,26 +27,26 @@ func (h handler) serverOperations() []operation {
 		{"GET /requests", "the log of requests", func(*http.Request) (any, error) {
 			return h.sim.Requests(), nil
 		}},
-		{"DELETE /requests", "empty the log of requests", h.done(h.sim.ResetRequests)},
+		{"DELETE /requests", "empty the log of requests", done(h.sim.ResetRequests)},
 		{"GET /violations", "what clients did that they should not", func(*http.Request) (any, error) {
 			return notNil(h.sim.Violations()), nil
 		}},
-		{"DELETE /violations", "forget the violations", h.done(h.sim.ResetViolations)},
-		{"POST /tokens/expire", "make every access token invalid", h.done(h.sim.ExpireTokens)},
-		{"POST /tokens/revoke", "make every refresh token invalid", h.done(h.sim.RevokeRefreshTokens)},
+		{"DELETE /violations", "forget the violations", done(h.sim.ResetViolations)},
+		{"POST /tokens/expire", "make every access token invalid", done(h.sim.ExpireTokens)},
+		{"POST /tokens/revoke", "make every refresh token invalid", done(h.sim.RevokeRefreshTokens)},
 		{"GET /portal", "the restore portal's settings", func(*http.Request) (any, error) {
 			return h.sim.Portal(), nil
 		}},
 		{"PUT /portal", "replace the restore portal's settings", h.setPortal},
-		{"GET /service", "settings of the REST service that it does not show, and both ways to log in", func(*http.Request) (any, error) {
+		{"GET /service", "the settings of the REST service that it does not show", func(*http.Request) (any, error) {
 			return h.sim.Service(), nil
 		}},
-		{"PUT /service", "replace them", h.setService},
+		{"PUT /service", "replace the settings of the REST service that it does not show", h.setService},
 	}
 }
 
 // done wraps an action that cannot fail and says nothing.
-func (h handler) done(act func()) func(*http.Request) (any, error) {
+func done(act func()) func(*http.Request) (any, error) {
 	return func(*http.Request) (any, error) {
 		act()
 
@@ -259,76 +256,4 @@ func (h handler) removeObject(r *http.Request) (any, error) {
 	h.sim.RemoveObject(organization.ID, id)
 
 	return nothing{}, nil
-}
-
-func (h handler) faultOperations() []operation {
-	return []operation{
-		{"GET /faults", "the faults in effect, and how many requests they hit", h.listFaults},
-		{"POST /faults", "inject a fault", h.injectFault},
-		{"DELETE /faults", "remove all faults", h.done(h.sim.ClearFaults)},
-		{"DELETE /faults/{fault}", "remove a fault", h.removeFault},
-	}
-}
-
-// faultJSON is a fault with its handle.
-type faultJSON struct {
-	simulator.Fault
-
-	ID    int    `json:"id,omitempty"`
-	Delay string `json:"delay,omitempty"`
-	Hits  int    `json:"hits,omitempty"`
-}
-
-func describe(injected *simulator.InjectedFault) faultJSON {
-	fault := faultJSON{Fault: injected.Fault(), ID: injected.ID(), Hits: injected.Hits()}
-	if fault.Fault.Delay > 0 {
-		fault.Delay = fault.Fault.Delay.String()
-	}
-
-	return fault
-}
-
-func (h handler) listFaults(*http.Request) (any, error) {
-	faults := []faultJSON{}
-	for _, injected := range h.sim.Faults() {
-		faults = append(faults, describe(injected))
-	}
-
-	return faults, nil
-}
-
-func (h handler) injectFault(r *http.Request) (any, error) {
-	var body faultJSON
-	if err := read(r, &body); err != nil {
-		return nil, err
-	}
-
-	if body.Delay != "" {
-		delay, err := time.ParseDuration(body.Delay)
-		if err != nil {
-			return nil, badRequest(fmt.Errorf("delay: %w", err))
-		}
-
-		body.Fault.Delay = delay
-	}
-
-	if err := body.Validate(); err != nil {
-		return nil, badRequest(err)
-	}
-
-	return describe(h.sim.Inject(body.Fault)), nil
-}
-
-func (h handler) removeFault(r *http.Request) (any, error) {
-	id := r.PathValue("fault")
-
-	for _, injected := range h.sim.Faults() {
-		if strconv.Itoa(injected.ID()) == id {
-			injected.Remove()
-
-			return nothing{}, nil
-		}
-	}
-
-	return nil, notFound("fault", id)
 }

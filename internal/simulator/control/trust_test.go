@@ -10,8 +10,13 @@ import (
 
 // trusting is a transport that trusts the simulator's certificate.
 func trusting(sim *simulator.Server) *http.Transport {
+	return trustingPEM(sim.CertificatePEM())
+}
+
+// trustingPEM is a transport that trusts a certificate.
+func trustingPEM(certificate string) *http.Transport {
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(sim.CertificatePEM()))
+	roots.AppendCertsFromPEM([]byte(certificate))
 
 	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 }

@@ -66,8 +66,10 @@ type Options struct {
 	FailTimes   int    `json:"failTimes"`
 	// Empty names a cmdlet that writes nothing, and is content.
 	Empty string `json:"empty"`
-	// Delay is how long cmdlets take, by their names; "*" is for all others.
-	Delay map[string]time.Duration `json:"-"`
+	// Delay is how long each cmdlet takes, and Delays how long those take that it
+	// names.
+	Delay  time.Duration            `json:"-"`
+	Delays map[string]time.Duration `json:"-"`
 	// KillBefore and KillAfter name cmdlets before or after which the process dies
 	// as if it were killed, KillTimes times; always if zero.
 	KillBefore string `json:"killBefore"`
@@ -111,10 +113,10 @@ func (o Options) modulePath() string {
 
 // delay is how long a cmdlet takes.
 func (o Options) delay(cmdlet string) time.Duration {
-	if d, ok := o.Delay[cmdlet]; ok {
+	if d, ok := o.Delays[cmdlet]; ok {
 		return d
 	}
-	return o.Delay["*"]
+	return o.Delay
 }
 
 // plainOptions is Options without its JSON methods.
@@ -125,7 +127,8 @@ type optionsJSON struct {
 	plainOptions
 
 	RestDown string            `json:"restDown"`
-	Delay    map[string]string `json:"delay"`
+	Delay    string            `json:"delay"`
+	Delays   map[string]string `json:"delays"`
 }
 
 // MarshalJSON implements [json.Marshaler]. What only Go can set is left out.
@@ -134,9 +137,9 @@ func (o Options) MarshalJSON() ([]byte, error) {
 }
 
 func (o Options) json() optionsJSON {
-	written := optionsJSON{plainOptions: plainOptions(o), RestDown: o.RestDown.String(), Delay: map[string]string{}}
-	for cmdlet, d := range o.Delay {
-		written.Delay[cmdlet] = d.String()
+	written := optionsJSON{plainOptions: plainOptions(o), RestDown: o.RestDown.String(), Delay: o.Delay.String(), Delays: map[string]string{}}
+	for cmdlet, d := range o.Delays {
+		written.Delays[cmdlet] = d.String()
 	}
 	return written
 }
@@ -152,14 +155,17 @@ func (o *Options) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("%w: %w", ErrOptions, err)
 	}
 	changed := Options(read.plainOptions)
-	changed.Delay = map[string]time.Duration{}
+	changed.Delays = map[string]time.Duration{}
 	var err error
 	if changed.RestDown, err = time.ParseDuration(read.RestDown); err != nil {
 		return fmt.Errorf("%w: restDown: %w", ErrOptions, err)
 	}
-	for cmdlet, d := range read.Delay {
-		if changed.Delay[cmdlet], err = time.ParseDuration(d); err != nil {
-			return fmt.Errorf("%w: delay: %w", ErrOptions, err)
+	if changed.Delay, err = time.ParseDuration(read.Delay); err != nil {
+		return fmt.Errorf("%w: delay: %w", ErrOptions, err)
+	}
+	for cmdlet, d := range read.Delays {
+		if changed.Delays[cmdlet], err = time.ParseDuration(d); err != nil {
+			return fmt.Errorf("%w: delays: %w", ErrOptions, err)
 		}
 	}
 	*o = changed

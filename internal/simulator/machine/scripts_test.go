@@ -51,6 +51,26 @@ func TestTheScriptReadsAServerThatWasNeverSetUp(t *testing.T) {
 	}
 }
 
+func TestTheScriptReadsWhatTheServerHas(t *testing.T) {
+	t.Parallel()
+	sim, m := start(t, simulator.Options{}, machine.Options{NullDates: true})
+	expires := time.Date(2030, time.January, 2, 3, 4, 5, 0, time.UTC)
+	sim.SetPortal(simulator.PortalSettings{
+		Enabled: true, ApplicationID: application, URI: "https://portal:1", Region: simulator.China,
+		Certificate: simulator.Certificate{Thumbprint: "AB", IssuedTo: "me", IssuedBy: "them", Expires: expires},
+	})
+	a := ask(t, m, request{})
+	for _, want := range []string{
+		`"restorePortal":{"enabled":true,"applicationId":"` + application + `","portalUri":"https://portal:1","region":"China"`,
+		`"thumbprint":"AB","issuedTo":"me","issuedBy":"them","expires":"2030-01-02T03:04:05Z"`,
+		`"tenantAuthentication":{"enabled":false,"certificate":{"thumbprint":"","issuedTo":"","issuedBy":"","expires":""}}`,
+	} {
+		if !strings.Contains(a.Settings, want) {
+			t.Errorf("the settings lack %s:\n%s", want, a.Settings)
+		}
+	}
+}
+
 func TestEachChangeIsMadeAndReadBack(t *testing.T) {
 	t.Parallel()
 	sim, m := start(t, simulator.Options{}, machine.Options{})
@@ -540,7 +560,7 @@ func TestCmdletsFailAsOftenAsTheKnobSays(t *testing.T) {
 
 func TestADelayEndsWithTheProcess(t *testing.T) {
 	t.Parallel()
-	_, m := ready(t, machine.Options{Delay: map[string]time.Duration{"*": time.Millisecond, "Get-VBORestorePortalSettings": time.Hour}})
+	_, m := ready(t, machine.Options{Delay: time.Millisecond, Delays: map[string]time.Duration{"Get-VBORestorePortalSettings": time.Hour}})
 	ctx, cancel := context.WithCancel(t.Context())
 	m.Configure(func(o *machine.Options) {
 		o.Before = func(cmdlet string) error {
@@ -554,7 +574,7 @@ func TestADelayEndsWithTheProcess(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	m.Configure(func(o *machine.Options) {
-		o.Delay = nil
+		o.Delays = nil
 		o.Before = func(string) error { return errors.New("from the test") }
 	})
 	if a := ask(t, m, request{}); a.Failure == nil || a.Failure.Message != "from the test" {
@@ -673,7 +693,7 @@ func TestOtherCmdletsOfTheModule(t *testing.T) {
 
 func TestKnobsAreReadAndWrittenAsJSON(t *testing.T) {
 	t.Parallel()
-	options := machine.Options{PowerShell: "none", RestDown: time.Minute, Delay: map[string]time.Duration{"*": time.Second}}
+	options := machine.Options{PowerShell: "none", RestDown: time.Minute, Delay: time.Second, Delays: map[string]time.Duration{"Set-VBORestAPISettings": time.Hour}}
 	text, err := json.Marshal(options)
 	if err != nil {
 		t.Fatal(err)
@@ -682,11 +702,11 @@ func TestKnobsAreReadAndWrittenAsJSON(t *testing.T) {
 	if err := json.Unmarshal(text, &read); err != nil || !cmp.Equal(options, read) {
 		t.Errorf("%s became %+v: %v", text, read, err)
 	}
-	if err := json.Unmarshal([]byte(`{"clixml":true,"delay":{"Get-VBOVersion":"2s"}}`), &read); err != nil || !read.CLIXML || read.PowerShell != "none" ||
-		len(read.Delay) != 2 || read.RestDown != time.Minute {
+	if err := json.Unmarshal([]byte(`{"clixml":true,"delays":{"Get-VBOVersion":"2s"}}`), &read); err != nil || !read.CLIXML || read.PowerShell != "none" ||
+		len(read.Delays) != 2 || read.Delay != time.Second || read.RestDown != time.Minute {
 		t.Errorf("%+v: %v", read, err)
 	}
-	for _, bad := range []string{`{"nonsense":1}`, `{"restDown":5}`, `{"restDown":"x"}`, `{"delay":{"a":"x"}}`} {
+	for _, bad := range []string{`{"nonsense":1}`, `{"restDown":5}`, `{"restDown":"x"}`, `{"delay":"x"}`, `{"delays":{"a":"x"}}`} {
 		before := read
 		if err := json.Unmarshal([]byte(bad), &read); !errors.Is(err, machine.ErrOptions) || !cmp.Equal(before, read) {
 			t.Errorf("%s: %v", bad, err)

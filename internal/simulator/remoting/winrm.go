@@ -18,7 +18,9 @@ import (
 )
 
 const (
-	maxEnvelope   = 512_000
+	maxEnvelope = 512_000
+	// maxPart is how much of a stream goes into one answer.
+	maxPart       = 32 << 10
 	pollInterval  = 10 * time.Millisecond
 	defaultPoll   = 60 * time.Second
 	schemaShell   = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
@@ -345,9 +347,8 @@ func (w *WinRM) receive(rw http.ResponseWriter, r *http.Request, commands map[st
 	timeout := time.After(wait)
 	for {
 		c.mu.Lock()
-		out, errs, done, exitCode := c.stdout.String(), c.stderr.String(), c.done, c.exitCode
-		c.stdout.Reset()
-		c.stderr.Reset()
+		out, errs := string(c.stdout.Next(maxPart)), string(c.stderr.Next(maxPart))
+		done, exitCode := c.done && c.stdout.Len()+c.stderr.Len() == 0, c.exitCode
 		c.mu.Unlock()
 		if done && w.cutsAt(CutAfterEnd) {
 			panic(http.ErrAbortHandler)

@@ -33,6 +33,8 @@ Flags:
 // settings are what the command line says.
 type settings struct {
 	options  simulator.Options
+	shell    shellSettings
+	entra    entraSettings
 	seed     simulator.Seed
 	control  string
 	printEnv bool
@@ -68,6 +70,8 @@ func parse(arguments []string, stderr io.Writer) (settings, error) {
 	flags.DurationVar(&o.Latency, "latency", 0, "`delay` of every answer")
 	flags.StringVar((*string)(&o.TLSStyle), "tls", "",
 		"`look` of the certificate: cn-only, expired, or with subject alternative names if empty")
+	set.shell.flags(flags)
+	set.entra.flags(flags)
 	flags.StringVar(&knobs, "knobs", "", "further knobs, as a `JSON` object")
 	flags.BoolVar(&set.printEnv, "print-env", false,
 		"print the environment variables for a shell to eval, and nothing else, and close the output")

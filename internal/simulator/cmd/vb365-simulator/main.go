@@ -10,10 +10,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/control"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/graph"
 )
 
 const (
@@ -34,7 +36,7 @@ func mainStatus() int {
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return 0
-	case errors.Is(err, errUsage), errors.Is(err, simulator.ErrOptions):
+	case errors.Is(err, errUsage), errors.Is(err, simulator.ErrOptions), errors.Is(err, graph.ErrOptions):
 		fmt.Fprintln(os.Stderr, "vb365-simulator:", err)
 
 		return exitUsage
@@ -60,10 +62,24 @@ func run(ctx context.Context, arguments []string, stdout io.WriteCloser, stderr 
 
 	sim.Seed(set.seed)
 
+	shell, err := startShell(sim, set.shell) //nolint:contextcheck // it runs until it is closed
+	defer shell.close()
+
+	if err != nil {
+		return err
+	}
+
+	entra, err := startEntra(set.entra) //nolint:contextcheck // it runs until it is closed
+	defer entra.close()
+
+	if err != nil {
+		return err
+	}
+
 	var controlURL string
 
 	if set.control != "" {
-		endpoint, err := control.Start(ctx, sim, set.control)
+		endpoint, err := control.Start(ctx, sim, set.control, entra.faces...)
 		if err != nil {
 			return err
 		}
@@ -72,7 +88,7 @@ func run(ctx context.Context, arguments []string, stdout io.WriteCloser, stderr 
 		controlURL = endpoint.URL()
 	}
 
-	environment := environmentOf(sim, controlURL)
+	environment := slices.Concat(environmentOf(sim, controlURL), shell.environment, entra.environment)
 
 	if set.envFile != "" {
 		if err := environment.writeFile(set.envFile); err != nil {

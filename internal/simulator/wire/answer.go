@@ -1,4 +1,4 @@
-package simulator
+package wire
 
 import (
 	"bytes"
@@ -63,26 +63,27 @@ func (a *recordedAnswer) sendHeader(w http.ResponseWriter) {
 	w.WriteHeader(a.status)
 }
 
-// statusWriter notes the status of an answer.
-type statusWriter struct {
+// StatusWriter notes the status of an answer.
+type StatusWriter struct {
 	http.ResponseWriter
 
-	status int
+	// Status is the status of the answer; 0 while there is none.
+	Status int
 }
 
 // WriteHeader implements [http.ResponseWriter].
-func (w *statusWriter) WriteHeader(status int) {
-	w.status = status
+func (w *StatusWriter) WriteHeader(status int) {
+	w.Status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Unwrap lets [http.ResponseController] find the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter {
+func (w *StatusWriter) Unwrap() http.ResponseWriter {
 	return w.ResponseWriter
 }
 
-// pause sleeps for the duration, and tells whether the context lived on.
-func pause(ctx context.Context, duration time.Duration) bool {
+// Pause sleeps for the duration, and tells whether the context lived on.
+func Pause(ctx context.Context, duration time.Duration) bool {
 	if duration <= 0 {
 		return true
 	}

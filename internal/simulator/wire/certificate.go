@@ -1,4 +1,4 @@
-package simulator
+package wire
 
 import (
 	"crypto/ecdsa"
@@ -22,24 +22,41 @@ const (
 	serialNumberBits    = 120
 )
 
-// certificate is the server's self-signed certificate.
-type certificate struct {
-	tls    tls.Certificate
-	pem    string
-	sha256 string
+// CertificateStyle is the look of a server's self-signed certificate.
+type CertificateStyle string
+
+// The looks of a server's certificate.
+const (
+	// WithNames names the host in subject alternative names.
+	WithNames CertificateStyle = ""
+	// CommonNameOnly names it in the common name alone, which Go refuses even
+	// when the certificate is trusted.
+	CommonNameOnly CertificateStyle = "cn-only"
+	// Expired ran out yesterday.
+	Expired CertificateStyle = "expired"
+)
+
+// Certificate is a server's self-signed certificate with its key.
+type Certificate struct {
+	// TLS is what the server shows.
+	TLS tls.Certificate
+	// PEM is the certificate without its key.
+	PEM string
+	// SHA256 is the certificate's sum, in lower-case hexadecimal digits.
+	SHA256 string
 }
 
-// newCertificate makes a self-signed certificate for the host, in the style of
-// those that administrators of the product make.
-func newCertificate(host string, style TLSStyle) (certificate, error) {
+// NewCertificate makes a self-signed certificate for the host, in the style of
+// those that administrators make.
+func NewCertificate(host string, style CertificateStyle) (Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return certificate{}, fmt.Errorf("generate the server's key: %w", err)
+		return Certificate{}, fmt.Errorf("generate the server's key: %w", err)
 	}
 
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), serialNumberBits))
 	if err != nil {
-		return certificate{}, fmt.Errorf("generate the certificate's serial number: %w", err)
+		return Certificate{}, fmt.Errorf("generate the certificate's serial number: %w", err)
 	}
 
 	now := time.Now()
@@ -54,26 +71,26 @@ func newCertificate(host string, style TLSStyle) (certificate, error) {
 		IsCA:                  true,
 	}
 
-	if style == TLSExpired {
+	if style == Expired {
 		template.NotBefore = now.Add(-certificateLifetime)
 		template.NotAfter = now.Add(-day)
 	}
 
-	if style != TLSCommonNameOnly {
+	if style != CommonNameOnly {
 		nameHost(template, host)
 	}
 
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
-		return certificate{}, fmt.Errorf("sign the server's certificate: %w", err)
+		return Certificate{}, fmt.Errorf("sign the server's certificate: %w", err)
 	}
 
 	sum := sha256.Sum256(der)
 
-	return certificate{
-		tls:    tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
-		pem:    string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
-		sha256: hex.EncodeToString(sum[:]),
+	return Certificate{
+		TLS:    tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key},
+		PEM:    string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		SHA256: hex.EncodeToString(sum[:]),
 	}, nil
 }
 

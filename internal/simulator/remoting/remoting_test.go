@@ -1,0 +1,95 @@
+package remoting_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/masterzen/winrm"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/remoting"
+)
+
+// echo writes back what it reads, and ends with exit code 7.
+func echo(_ context.Context, line string, stdin io.Reader, stdout, stderr io.Writer) int {
+	_, _ = io.Copy(stdout, stdin)
+	_, _ = io.WriteString(stderr, line)
+	return 7
+}
+
+// The libraries that others talk to Windows with can talk to the servers.
+
+func TestWinRMIsWhatItsLibraryTakesForWindows(t *testing.T) {
+	t.Parallel()
+	w, err := remoting.StartWinRM(echo, remoting.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	endpoint := winrm.NewEndpoint(w.Host(), w.Port(), true, false, []byte(w.CACertificatePEM()), nil, nil, 0)
+	for name, decorate := range map[string]func() winrm.Transporter{
+		"NTLM": func() winrm.Transporter { return new(winrm.ClientNTLM) }, "basic": nil,
+	} {
+		parameters := *winrm.DefaultParameters
+		parameters.TransportDecorator = decorate
+		client, err := winrm.NewClientWithParameters(endpoint, remoting.DefaultUsername, remoting.DefaultPassword, &parameters)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		code, err := client.RunWithInput("program <argument>", &out, &errs, strings.NewReader("input"))
+		if err != nil || code != 7 || out.String() != "input" || errs.String() != "program <argument>" {
+			t.Errorf("%s: %d, %q, %q, %v", name, code, out.String(), errs.String(), err)
+		}
+		wrong, err := winrm.NewClientWithParameters(endpoint, remoting.DefaultUsername, "wrong", &parameters)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := wrong.Run("x", io.Discard, io.Discard); err == nil {
+			t.Errorf("%s: a wrong password was taken", name)
+		}
+	}
+	if accepted, refused := w.Logins(); accepted == 0 || refused == 0 || len(w.Commands()) != 2 {
+		t.Errorf("%d logins, %d refused, commands %+v", accepted, refused, w.Commands())
+	}
+}
+
+func TestSSHIsWhatItsLibraryTakesForAServer(t *testing.T) {
+	t.Parallel()
+	s, err := remoting.StartSSH(echo, remoting.Options{Username: `VB365\admin`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(s.HostKeys()[0])) //nolint:dogsled // the key is all that counts
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := s.Environment()
+	client, err := ssh.Dial("tcp", settings["VB365_SSH_HOST"]+":"+settings["VB365_SSH_PORT"], &ssh.ClientConfig{
+		User: "admin", Auth: []ssh.AuthMethod{ssh.Password(remoting.DefaultPassword)}, HostKeyCallback: ssh.FixedHostKey(key),
+		HostKeyAlgorithms: []string{key.Type()},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	for range 2 { // sessions of one connection
+		session, err := client.NewSession()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		session.Stdin, session.Stdout = strings.NewReader("input"), &out
+		err = session.Run("program")
+		if exit, ok := err.(*ssh.ExitError); !ok || exit.ExitStatus() != 7 || out.String() != "input" { //nolint:errorlint // as it is
+			t.Errorf("%v, %q", err, out.String())
+		}
+	}
+	if commands := s.Commands(); len(commands) != 2 || commands[0].Username != "admin" || commands[0].ExitCode != 7 {
+		t.Errorf("the commands are %+v", commands)
+	}
+}

@@ -70,6 +70,22 @@ func TestARestartMovesTheServiceAndKeepsItsState(t *testing.T) {
 	}
 }
 
+// A port that is given up for a moment may be somebody else's in the next.
+func TestARestartOnTheSamePortDoesNotGiveItUp(t *testing.T) {
+	t.Parallel()
+
+	sim := start(t, simulator.Options{})
+	before := sim.URL()
+
+	for range 50 {
+		if err := sim.Restart(sim.Port(), 0); err != nil || !isUp(t, before) {
+			t.Fatalf("the service is not up: %v", err)
+		}
+	}
+
+	newClient(t, sim, "v8").get("/RestorePortalSettings").wants(http.StatusOK)
+}
+
 func TestARestartTakesItsTime(t *testing.T) {
 	t.Parallel()
 

@@ -44,9 +44,11 @@ type Server struct {
 	// lifecycle guards what changes when the REST service restarts.
 	lifecycle sync.Mutex
 	address   string
-	http      *http.Server
-	served    chan struct{}
-	closed    bool
+	// socket is nil while the service is down.
+	socket *net.TCPListener
+	http   *http.Server
+	served chan struct{}
+	closed bool
 	// pending ends the wait of a service that is to come back.
 	pending  context.CancelFunc
 	restarts sync.WaitGroup
@@ -70,9 +72,7 @@ func Start(options Options) (*Server, error) {
 		return nil, err
 	}
 
-	var listen net.ListenConfig
-
-	listener, err := listen.Listen(context.Background(), "tcp", options.Listen)
+	socket, err := listen(context.Background(), options.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("start the REST service: %w", err)
 	}
@@ -88,7 +88,7 @@ func Start(options Options) (*Server, error) {
 		certificate: certificate,
 	}
 
-	s.serve(listener)
+	s.serve(socket)
 
 	return s, nil
 }
@@ -105,7 +105,7 @@ func reachable(listener net.Addr) string {
 
 // serve answers requests in the background until the server is closed. The
 // caller holds lifecycle, or is the only one yet.
-func (s *Server) serve(listener net.Listener) {
+func (s *Server) serve(socket *net.TCPListener) {
 	rest := &restFace{state: s.state, sessions: s.sessions, sets: s.sets, rules: s.rules, knobs: s.Options}
 	rest.routes = rest.routeTable()
 
@@ -123,113 +123,14 @@ func (s *Server) serve(listener net.Listener) {
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	served := make(chan struct{})
-	s.http, s.served, s.address = server, served, reachable(listener.Addr())
+	s.http, s.served, s.socket, s.address = server, served, socket, reachable(socket.Addr())
 
 	go func() {
 		defer close(served)
 
 		// Serving ends with an error always, and with a reason when it is closed.
-		_ = server.ServeTLS(listener, "", "")
+		_ = server.ServeTLS(lasting{socket}, "", "")
 	}()
-}
-
-// stop ends the REST service, or its wait to come back. The caller holds
-// lifecycle.
-func (s *Server) stop() {
-	if s.pending != nil {
-		s.pending()
-		s.pending = nil
-	}
-
-	// Closing the listener is all that can fail; there is nothing to be done
-	// about it.
-	_ = s.http.Close()
-
-	<-s.served
-}
-
-// Restart stops the REST service at once, and starts it on a port of the same
-// host after it was down for a while. [Server.URL] tells the new address at once.
-// The error tells that the port is taken.
-func (s *Server) Restart(port int, down time.Duration) error {
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
-
-	if s.closed {
-		return nil
-	}
-
-	host, _, err := net.SplitHostPort(s.address)
-	if err != nil {
-		return fmt.Errorf("restart the REST service: %w", err)
-	}
-
-	s.stop()
-
-	var listen net.ListenConfig
-
-	listener, err := listen.Listen(context.Background(), "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-	if err != nil {
-		back, backErr := listen.Listen(context.Background(), "tcp", s.address)
-		if backErr == nil {
-			s.serve(back)
-		}
-
-		return errors.Join(fmt.Errorf("restart the REST service: %w", err), backErr)
-	}
-
-	if down == 0 {
-		s.serve(listener)
-
-		return nil
-	}
-
-	// The port is known to be free; until the service is back, it refuses connections.
-	address := reachable(listener.Addr())
-	_ = listener.Close()
-	s.address = address
-
-	wait, cancel := context.WithCancel(context.Background())
-	s.pending = cancel
-
-	s.restarts.Go(func() { s.comeBack(wait, address, down) })
-
-	return nil
-}
-
-// comeBack starts the service after it was down for a while, unless it was
-// restarted or closed meanwhile.
-func (s *Server) comeBack(wait context.Context, address string, down time.Duration) {
-	select {
-	case <-time.After(down):
-	case <-wait.Done():
-		return
-	}
-
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
-
-	if wait.Err() != nil {
-		return
-	}
-
-	var listen net.ListenConfig
-
-	listener, err := listen.Listen(wait, "tcp", address)
-	if err == nil { // else it stays down, which clients will tell of
-		s.serve(listener)
-	}
-}
-
-// Port is the port of the REST service.
-func (s *Server) Port() int {
-	s.lifecycle.Lock()
-	defer s.lifecycle.Unlock()
-
-	_, text, _ := net.SplitHostPort(s.address)
-	port, _ := strconv.Atoi(text) // a listener's address has one
-
-	return port
 }
 
 // Close stops the server and waits for the requests that it was serving.
@@ -237,6 +138,7 @@ func (s *Server) Close() {
 	s.lifecycle.Lock()
 	s.closed = true
 	s.stop()
+	s.release()
 	s.lifecycle.Unlock()
 
 	s.restarts.Wait()

@@ -3,81 +3,123 @@ package simulator_test
 import (
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
 )
 
-func TestTheRESTServiceRestartsOnAnotherPort(t *testing.T) {
+// isUp tells whether the REST service takes connections.
+func isUp(t *testing.T, address string) bool {
+	t.Helper()
+
+	connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(address, "https://"))
+	if err != nil {
+		return false
+	}
+
+	_ = connection.Close()
+
+	return true
+}
+
+// listen occupies a port of the loopback interface.
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	t.Cleanup(func() { _ = listener.Close() })
+
+	return listener
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+
+	listener := listen(t)
+	_ = listener.Close()
+
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+func TestARestartMovesTheServiceAndKeepsItsState(t *testing.T) {
+	t.Parallel()
+
+	sim := start(t, simulator.Options{})
+	sim.SetPortal(simulator.PortalSettings{URI: "https://portal:1"})
+
+	before, certificate, port := sim.URL(), sim.CertificateSHA256(), freePort(t)
+
+	if err := sim.Restart(port, 0); err != nil {
+		t.Fatal(err)
+	}
+
+	if sim.Port() != port || sim.URL() == before || isUp(t, before) || sim.CertificateSHA256() != certificate {
+		t.Errorf("the service is on %s", sim.URL())
+	}
+
+	newClient(t, sim, "v8").get("/RestorePortalSettings").wants(http.StatusOK)
+
+	if sim.Portal().URI != "https://portal:1" {
+		t.Errorf("%+v", sim.Portal())
+	}
+}
+
+func TestARestartTakesItsTime(t *testing.T) {
+	t.Parallel()
+
+	sim := start(t, simulator.Options{})
+
+	if err := sim.Restart(sim.Port(), time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+
+	for !isUp(t, sim.URL()) {
+		if t.Context().Err() != nil {
+			t.Fatal("the service does not come back")
+		}
+
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestAServiceThatIsDownIsRestartedOrClosedAtOnce(t *testing.T) {
+	t.Parallel()
+
+	sim := start(t, simulator.Options{})
+	first, port := sim.URL(), freePort(t)
+
+	if err := sim.Restart(sim.Port(), time.Hour); err != nil || isUp(t, first) {
+		t.Fatalf("the service is not down: %v", err)
+	}
+
+	if err := sim.Restart(port, 0); err != nil || !isUp(t, sim.URL()) || isUp(t, first) {
+		t.Errorf("the service is not on %s alone: %v", sim.URL(), err)
+	}
+
+	if err := sim.Restart(port, time.Hour); err != nil {
+		t.Fatal(err)
+	}
+
+	sim.Close()
+
+	if err := sim.Restart(port, 0); err != nil || isUp(t, sim.URL()) {
+		t.Errorf("the service is up after its end: %v", err)
+	}
+}
+
+func TestAPortThatIsTakenLeavesTheServiceWhereItIs(t *testing.T) {
 	t.Parallel()
 
 	sim := start(t, simulator.Options{})
 	before := sim.URL()
 
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	if err := sim.Restart(listen(t).Addr().(*net.TCPAddr).Port, 0); err == nil || sim.URL() != before || !isUp(t, before) {
+		t.Errorf("the service is on %s: %v", sim.URL(), err)
 	}
-
-	taken := listener.Addr().(*net.TCPAddr).Port
-	if err := sim.Restart(taken, 0); err == nil || sim.URL() != before {
-		t.Errorf("a port that is taken: %v, now at %s", err, sim.URL())
-	}
-
-	if status := ask(t, sim); status != http.StatusOK {
-		t.Errorf("after it stayed where it was, it answers %d", status)
-	}
-
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-
-	if err := sim.Restart(taken, 0); err != nil || sim.Port() != taken || ask(t, sim) != http.StatusOK {
-		t.Errorf("a port that is free: %v, now at %s", err, sim.URL())
-	}
-}
-
-func TestTheRESTServiceIsAwayWhileItRestarts(t *testing.T) {
-	t.Parallel()
-
-	sim := start(t, simulator.Options{})
-	if err := sim.Restart(sim.Port(), 300*time.Millisecond); err != nil {
-		t.Fatal(err)
-	}
-
-	if status := ask(t, sim); status != 0 {
-		t.Errorf("while it is down, it answers %d", status)
-	}
-
-	for range 100 {
-		if ask(t, sim) == http.StatusOK {
-			return
-		}
-
-		time.Sleep(50 * time.Millisecond)
-	}
-
-	t.Error("it did not come back")
-}
-
-// ask returns the status of a request that everybody may send; 0 if there is no
-// answer.
-func ask(t *testing.T, sim *simulator.Server) int {
-	t.Helper()
-
-	client := newClient(t, sim, "v8").http
-
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, sim.URL()+"/v8/RestorePortalSettings", http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	response, err := client.Do(request)
-	if err != nil {
-		return 0
-	}
-	defer response.Body.Close()
-
-	return response.StatusCode
 }

@@ -47,7 +47,9 @@ type Server struct {
 	http      *http.Server
 	served    chan struct{}
 	closed    bool
-	restarts  sync.WaitGroup
+	// pending ends the wait of a service that is to come back.
+	pending  context.CancelFunc
+	restarts sync.WaitGroup
 }
 
 // Start starts a server. Its state is empty; see [Server.Seed]. The caller has
@@ -131,8 +133,14 @@ func (s *Server) serve(listener net.Listener) {
 	}()
 }
 
-// stop ends the REST service. The caller holds lifecycle.
+// stop ends the REST service, or its wait to come back. The caller holds
+// lifecycle.
 func (s *Server) stop() {
+	if s.pending != nil {
+		s.pending()
+		s.pending = nil
+	}
+
 	// Closing the listener is all that can fail; there is nothing to be done
 	// about it.
 	_ = s.http.Close()
@@ -181,23 +189,33 @@ func (s *Server) Restart(port int, down time.Duration) error {
 	_ = listener.Close()
 	s.address = address
 
-	s.restarts.Go(func() { s.comeBack(address, down) })
+	wait, cancel := context.WithCancel(context.Background())
+	s.pending = cancel
+
+	s.restarts.Go(func() { s.comeBack(wait, address, down) })
 
 	return nil
 }
 
-func (s *Server) comeBack(address string, down time.Duration) {
-	time.Sleep(down)
+// comeBack starts the service after it was down for a while, unless it was
+// restarted or closed meanwhile.
+func (s *Server) comeBack(wait context.Context, address string, down time.Duration) {
+	select {
+	case <-time.After(down):
+	case <-wait.Done():
+		return
+	}
+
 	s.lifecycle.Lock()
 	defer s.lifecycle.Unlock()
 
-	if s.closed {
+	if wait.Err() != nil {
 		return
 	}
 
 	var listen net.ListenConfig
 
-	listener, err := listen.Listen(context.Background(), "tcp", address)
+	listener, err := listen.Listen(wait, "tcp", address)
 	if err == nil { // else it stays down, which clients will tell of
 		s.serve(listener)
 	}

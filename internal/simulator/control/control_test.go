@@ -245,6 +245,12 @@ func TestKnobsAreTurned(t *testing.T) {
 		t.Error(text)
 	}
 
+	s.ok("PUT /service", `{"swaggerUI": true, "operatorAuthentication": {"enabled": true, "certificate": {"thumbprint": "AB"}}}`)
+
+	if got := s.sim.Service(); !got.SwaggerUI || !got.OperatorAuthentication.Enabled || !strings.Contains(s.ok("GET /service", ""), `"thumbprint": "AB"`) {
+		t.Errorf("the service is %+v", got)
+	}
+
 	s.ok("PUT /portal", `{"enabled": true, "portalUri": "https://portal:4443"}`)
 
 	if got := s.sim.Portal(); !got.Enabled || !strings.Contains(s.ok("GET /portal", ""), "https://portal:4443") {
@@ -348,6 +354,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"PATCH /knobs":                                                   {`{"badLogin": "teapot"}`, 400},
 		"POST /faults":                                                   {`{"path": "("}`, 400},
 		"DELETE /faults/7":                                               {"", 404},
+		"PUT /service":                                                   {`{"nonsense": 1}`, 400},
 		"PUT /portal":                                                    {`{`, 400},
 		"POST /state":                                                    {`{"organisations": []}`, 400},
 	} {

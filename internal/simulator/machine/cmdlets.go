@@ -3,6 +3,8 @@ package machine
 import (
 	"crypto/sha1" //nolint:gosec // Windows names certificates by it
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -35,6 +37,12 @@ func certificateParameters(others ...powershell.Parameter) []powershell.Paramete
 		powershell.Parameter{Name: certificatePassword, Kind: powershell.Secret})
 }
 
+// class is where the module has its cmdlets, and enums its enumerations.
+const (
+	class = "Veeam.Archiver.PowerShell.Cmdlets."
+	enums = "Veeam.Archiver.PowerShell.Model.Enums."
+)
+
 // cmdlets are those of the module that have to do with the restore portal.
 func (m *Machine) cmdlets() []*powershell.Cmdlet {
 	list := []*powershell.Cmdlet{
@@ -48,19 +56,14 @@ func (m *Machine) cmdlets() []*powershell.Cmdlet {
 				powershell.Parameter{Name: enableService, Kind: powershell.Switch},
 				powershell.Parameter{Name: applicationID, Kind: powershell.ID},
 				powershell.Parameter{Name: portalURI, Kind: powershell.String},
-				powershell.Parameter{Name: region, Kind: powershell.String, Values: []string{
+				powershell.Parameter{Name: region, Kind: powershell.String, Enum: enums + "VBOOffice365Region", Values: []string{
 					string(simulator.Worldwide), string(simulator.Germany), string(simulator.China),
 					string(simulator.USDefence), string(simulator.USGovernment),
 				}}),
 		},
 		{
 			Name: "Set-VBORestAPISettings", Run: m.setRESTAPI,
-			Parameters: certificateParameters(
-				powershell.Parameter{Name: enableService, Kind: powershell.Switch},
-				powershell.Parameter{Name: authTokenLifeTime, Kind: powershell.Int},
-				powershell.Parameter{Name: httpsPort, Kind: powershell.Int},
-				powershell.Parameter{Name: enableSwaggerUI, Kind: powershell.Switch},
-				powershell.Parameter{Name: operatorsOnly, Kind: powershell.Switch}),
+			Parameters: certificateParameters(m.restAPIParameters()...),
 		},
 		{
 			Name: "Set-VBOOperatorAuthenticationSettings", Run: m.setAuthentication(operators),
@@ -71,14 +74,39 @@ func (m *Machine) cmdlets() []*powershell.Cmdlet {
 			Parameters: certificateParameters(powershell.Parameter{Name: enableAuthentication, Kind: powershell.Switch}),
 		},
 		{Name: "Get-VBOVersion", Run: func(c *powershell.Call) error {
-			c.Write(powershell.NewObject("ProductVersion", m.sim.Options().ProductVersion))
-			return nil
+			return c.Write(powershell.NewObject("ProductVersion", m.sim.Options().ProductVersion))
 		}},
+		{Name: "Connect-VBOServer", Run: m.connect, Parameters: []powershell.Parameter{
+			{Name: "Server", Kind: powershell.String}, {Name: "Port", Kind: powershell.Int}, {Name: "Credential", Kind: powershell.Any},
+		}},
+		{Name: "Disconnect-VBOServer", Run: func(*powershell.Call) error { return nil }},
 	}
 	for _, c := range list {
+		c.Class = class + strings.ReplaceAll(c.Name, "-", "")
 		c.Run = m.guarded(c.Name, c.Run)
 	}
 	return list
+}
+
+// restAPIParameters are those that the product's version has.
+func (m *Machine) restAPIParameters() []powershell.Parameter {
+	all := []powershell.Parameter{
+		{Name: enableService, Kind: powershell.Switch}, {Name: authTokenLifeTime, Kind: powershell.Int}, {Name: httpsPort, Kind: powershell.Int},
+	}
+	if m.product() < leastCore {
+		return all
+	}
+	return append(all, powershell.Parameter{Name: enableSwaggerUI, Kind: powershell.Switch},
+		powershell.Parameter{Name: operatorsOnly, Kind: powershell.Switch})
+}
+
+// connect is for other machines: sessions on the server itself need it not.
+func (*Machine) connect(c *powershell.Call) error {
+	server, given := c.Bound["Server"].(string)
+	if given && !strings.EqualFold(server, "VB365") {
+		return powershell.Fail("ConnectionFailed", "Failed to connect to the server %s.", server)
+	}
+	return nil
 }
 
 // guarded puts what the knobs say around a cmdlet.
@@ -90,10 +118,13 @@ func (m *Machine) guarded(name string, run func(*powershell.Call) error) func(*p
 				return err
 			}
 		}
+		if options.KillBefore == name && m.kills() {
+			return powershell.ErrKilled
+		}
 		select {
 		case <-c.Killed():
 			return powershell.ErrKilled
-		case <-time.After(options.Delay):
+		case <-time.After(options.delay(name)):
 		}
 		if err := m.refusal(name, options); err != nil {
 			return err
@@ -101,21 +132,35 @@ func (m *Machine) guarded(name string, run func(*powershell.Call) error) func(*p
 		if strings.HasPrefix(name, "Set-") && options.Warning != "" {
 			c.Warn(options.Warning)
 		}
-		err := run(c)
+		var err error
+		if options.Empty != name {
+			err = run(c)
+		}
 		if options.After != nil {
 			options.After(name)
+		}
+		if options.KillAfter == name && err == nil && m.kills() {
+			return powershell.ErrKilled
 		}
 		return err
 	}
 }
 
+// kills tells whether the process is to die once more.
+func (m *Machine) kills() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.killed++
+	return m.options.KillTimes == 0 || m.killed <= m.options.KillTimes
+}
+
 func (m *Machine) refusal(name string, options Options) error {
 	switch {
 	case options.MultiFactor:
-		return powershell.Fail("LoginFailed,"+name, "Multi-factor authentication is enabled for this account. "+
+		return powershell.Fail("LoginFailed", "Multi-factor authentication is enabled for this account. "+
 			"Non-interactive sessions are not supported.")
 	case options.NoRights:
-		return powershell.Fail("AccessDenied,"+name, "Access denied. The user account does not have sufficient permissions to perform this operation.")
+		return powershell.Fail("AccessDenied", "Access denied. The user account does not have sufficient permissions to perform this operation.")
 	case options.Fail != name:
 		return nil
 	}
@@ -125,7 +170,7 @@ func (m *Machine) refusal(name string, options Options) error {
 		return nil
 	}
 	m.failed++
-	return powershell.Fail("Failure,"+name, "%s", options.FailMessage)
+	return powershell.Fail("Failure", "%s", options.FailMessage)
 }
 
 // object adds what a certificate shows to an object.
@@ -152,16 +197,18 @@ func (m *Machine) getPortal(c *powershell.Call) error {
 	if shown == "" {
 		shown = simulator.Worldwide
 	}
-	c.Write(m.object(s.Certificate, "IsServiceEnabled", s.Enabled, region, string(shown), applicationID, powershell.GUID(id), portalURI, s.URI))
-	return nil
+	return c.Write(m.object(s.Certificate, "IsServiceEnabled", s.Enabled, region, string(shown), applicationID, powershell.GUID(id), portalURI, s.URI))
 }
 
 func (m *Machine) getRESTAPI(c *powershell.Call) error {
 	s := m.sim.Service()
-	c.Write(m.object(s.Certificate, "IsServiceEnabled", !s.Disabled, httpsPort, int64(m.sim.Port()),
-		authTokenLifeTime, int64(m.sim.Options().TokenLifetime.Minutes()), enableSwaggerUI, s.SwaggerUI,
-		operatorsOnly, m.sim.Options().OperatorOnly))
-	return nil
+	shown := m.object(s.Certificate, "IsServiceEnabled", !s.Disabled, httpsPort, int64(m.sim.Port()),
+		authTokenLifeTime, int64(m.sim.Options().TokenLifetime.Minutes()))
+	if m.product() >= leastCore {
+		shown.Set(enableSwaggerUI, s.SwaggerUI)
+		shown.Set(operatorsOnly, m.sim.Options().OperatorOnly)
+	}
+	return c.Write(shown)
 }
 
 // A login is one of the two ways to log in to the REST service.
@@ -179,8 +226,7 @@ func (m *Machine) getAuthentication(of login) func(*powershell.Call) error {
 	return func(c *powershell.Call) error {
 		service := m.sim.Service()
 		s := of(&service)
-		c.Write(m.object(s.Certificate, "AuthenticationEnabled", s.Enabled))
-		return nil
+		return c.Write(m.object(s.Certificate, "AuthenticationEnabled", s.Enabled))
 	}
 }
 
@@ -222,7 +268,10 @@ func (m *Machine) setPortalSettings(c *powershell.Call) error {
 	case !s.Enabled:
 	case s.ApplicationID == "" || s.Certificate.Thumbprint == "":
 		return powershell.Fail("InvalidOperation", "An application ID and a certificate must be specified to enable Restore Portal.")
-	case !service.OperatorAuthentication.Enabled && !m.Options().PortalWithoutOperators:
+	case m.Options().PortalWithoutOperators:
+	case service.Disabled:
+		return powershell.Fail("InvalidOperation", "The REST API service must be enabled to use Restore Portal.")
+	case !service.OperatorAuthentication.Enabled:
 		return powershell.Fail("InvalidOperation", "Restore operator authentication must be enabled to use Restore Portal.")
 	}
 	return m.save(c, false, func() { m.setPortal(s) })
@@ -239,6 +288,13 @@ func (m *Machine) setRESTAPI(c *powershell.Call) error {
 	if err := m.takeCertificate(c, &service.Certificate); err != nil {
 		return err
 	}
+	lifetime := m.sim.Options().TokenLifetime
+	if given, ok := c.Bound[authTokenLifeTime].(int64); ok {
+		if given < 1 {
+			return powershell.Fail("ArgumentOutOfRange", "The lifetime of tokens %d is out of range.", given)
+		}
+		lifetime = time.Duration(given) * time.Minute
+	}
 	port := m.sim.Port()
 	if given, ok := c.Bound[httpsPort].(int64); ok {
 		if given < 1 || given > 65535 {
@@ -248,7 +304,7 @@ func (m *Machine) setRESTAPI(c *powershell.Call) error {
 	}
 	return m.save(c, true, func() {
 		m.sim.SetService(service)
-		m.sim.Configure(func(o *simulator.Options) { o.OperatorOnly = only })
+		m.sim.Configure(func(o *simulator.Options) { o.OperatorOnly, o.TokenLifetime = only, lifetime })
 		m.restart(port)
 	})
 }
@@ -286,6 +342,12 @@ func (m *Machine) restart(port int) {
 	}
 }
 
+func cryptographic(text string) *powershell.Error {
+	return &powershell.Error{
+		Message: text, ID: "System.Security.Cryptography.CryptographicException", Type: "System.Security.Cryptography.CryptographicException",
+	}
+}
+
 // takeCertificate reads the file of a certificate, if one is given.
 func (m *Machine) takeCertificate(c *powershell.Call, into *simulator.Certificate) error {
 	path, given := c.Bound[certificateFilePath].(string)
@@ -294,7 +356,9 @@ func (m *Machine) takeCertificate(c *powershell.Call, into *simulator.Certificat
 	}
 	data, exists := m.ReadFile(path)
 	if !exists {
-		return powershell.Fail("FileNotFound", "Could not find file '%s'.", path)
+		return &powershell.Error{
+			Message: fmt.Sprintf("Could not find file '%s'.", path), ID: fileNotFound, Type: fileNotFound,
+		}
 	}
 	var password string
 	if secret, ok := c.Bound[certificatePassword].(*powershell.SecureString); ok {
@@ -303,8 +367,13 @@ func (m *Machine) takeCertificate(c *powershell.Call, into *simulator.Certificat
 		return powershell.Fail("ArgumentException", "A password for the certificate must be specified.")
 	}
 	key, certificate, _, err := pkcs12.DecodeChain(data, password)
-	if err != nil || key == nil {
-		return powershell.Fail("CryptographicException", "The specified network password is not correct.")
+	switch {
+	case errors.Is(err, pkcs12.ErrIncorrectPassword):
+		return cryptographic("The specified network password is not correct.")
+	case err != nil && strings.Contains(err.Error(), "private key"):
+		return cryptographic("The certificate has no private key.")
+	case err != nil || key == nil:
+		return cryptographic("Cannot find the requested object.")
 	}
 	sum := sha1.Sum(certificate.Raw) //nolint:gosec // a name
 	*into = simulator.Certificate{

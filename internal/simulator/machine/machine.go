@@ -21,7 +21,8 @@ type Machine struct {
 
 	mu      sync.Mutex
 	options Options
-	failed  int
+	// failed and killed count what the knobs did.
+	failed, killed int
 	// separate are the settings of the portal where the REST service has others.
 	separate simulator.PortalSettings
 }
@@ -40,31 +41,59 @@ func (m *Machine) Options() Options {
 	return m.options
 }
 
-// Configure turns knobs. What runs already keeps those that it began with.
+// Configure turns knobs. What runs already keeps those that it began with, but
+// for those that say what cmdlets do. What the knobs counted begins anew.
 func (m *Machine) Configure(change func(*Options)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	change(&m.options)
-	m.failed = 0
+	m.failed, m.killed = 0, 0
 	m.SetEngines(m.options.engines())
-	module := powershell.Module{Path: m.options.modulePath(), Cmdlets: m.cmdlets(), Load: load}
-	if module.Path == none {
-		module.Path = `C:\nowhere`
-		module.Cmdlets = nil
+	m.SerializeErrors(m.options.CLIXML)
+	if m.options.ModulePath == none {
+		m.Uninstall()
+		return
 	}
-	m.Install(module)
+	m.Install(powershell.Module{Path: m.options.modulePath(), Cmdlets: m.cmdlets(), Load: m.load})
 }
 
-// load is what the module of VB365 8 says to versions of PowerShell.
-func load(version string) error {
+// fileNotFound is an exception of .NET.
+const fileNotFound = "System.IO.FileNotFoundException"
+
+// leastCore is the first product whose module needs PowerShell 7.
+const leastCore = 8
+
+// product is the number before the first dot of the product's version.
+func (m *Machine) product() int {
+	var major int
+	_, _ = fmt.Sscanf(m.sim.Options().ProductVersion, "%d.", &major)
+	return major
+}
+
+// load is what the module says to versions of PowerShell: that of product 8 is
+// built for .NET 8, those before for the .NET of Windows PowerShell.
+func (m *Machine) load(version string) error {
+	if m.product() < leastCore || m.Options().AnyPowerShell {
+		return nil
+	}
 	var major, minor, patch int
 	if _, err := fmt.Sscanf(version, "%d.%d.%d", &major, &minor, &patch); err == nil &&
 		(major > 7 || major == 7 && (minor > 4 || minor == 4 && patch >= 2)) {
 		return nil
 	}
-	return powershell.Fail("Modules_InsufficientPowerShellVersion,Microsoft.PowerShell.Commands.ImportModuleCommand",
-		"Could not load file or assembly 'System.Runtime, Version=8.0.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a' or one of its "+
-			"dependencies. The system cannot find the file specified.")
+	return &powershell.Error{
+		Message: "Could not load file or assembly 'System.Runtime, Version=8.0.0.0, Culture=neutral, PublicKeyToken=b03f5f7f11d50a3a'" +
+			dependencies(major),
+		ID: fileNotFound, Type: fileNotFound, Category: "NotSpecified",
+	}
+}
+
+// dependencies is the end of the error, which .NET has shortened since.
+func dependencies(major int) string {
+	if major > 5 {
+		return ". The system cannot find the file specified."
+	}
+	return " or one of its dependencies. The system cannot find the file specified."
 }
 
 // Exec runs a command line: see [powershell.Machine.Exec].
@@ -88,10 +117,11 @@ func (m *Machine) portal() simulator.PortalSettings {
 
 func (m *Machine) setPortal(settings simulator.PortalSettings) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	if m.options.SeparateREST {
 		m.separate = settings
+		m.mu.Unlock()
 		return
 	}
+	m.mu.Unlock()
 	m.sim.SetPortal(settings)
 }

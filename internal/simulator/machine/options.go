@@ -1,9 +1,15 @@
 package machine
 
-import "time"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
 
 // Options are the knobs of the machine. The zero value is a healthy VB365 8
-// server with PowerShell 7.
+// server with PowerShell 7. Which product it is, is a knob of the simulator.
 //
 // What the real server does is in part documented nowhere; each such answer is a
 // knob.
@@ -14,6 +20,8 @@ type Options struct {
 	// ModulePath is where the module is; the place of setup when empty, "none" is
 	// nowhere.
 	ModulePath string `json:"modulePath"`
+	// AnyPowerShell lets the module of VB365 8 load into every PowerShell.
+	AnyPowerShell bool `json:"anyPowershell"`
 	// MultiFactor has the cmdlets refuse the account, which has multi-factor
 	// authentication on.
 	MultiFactor bool `json:"multiFactor"`
@@ -23,7 +31,7 @@ type Options struct {
 	// Otherwise it stays as it is.
 	OmittedSwitchIsOff bool `json:"omittedSwitchIsOff"`
 	// PortalWithoutOperators lets the portal be turned on although operator
-	// authentication is off.
+	// authentication or the REST service is off.
 	PortalWithoutOperators bool `json:"portalWithoutOperators"`
 	// RefuseEmptyPassword refuses PFX files without a password.
 	RefuseEmptyPassword bool `json:"refuseEmptyPassword"`
@@ -48,19 +56,33 @@ type Options struct {
 	Warning string `json:"warning"`
 	// Banner is written to the output before anything else, as profiles do.
 	Banner string `json:"banner"`
-	// Noise is written to the error stream before anything else, such as CLIXML.
+	// Noise is written to the error stream before anything else.
 	Noise string `json:"noise"`
+	// CLIXML has PowerShell serialize its error stream.
+	CLIXML bool `json:"clixml"`
 	// Fail has a cmdlet fail with FailMessage, FailTimes times; always if zero.
 	Fail        string `json:"fail"`
 	FailMessage string `json:"failMessage"`
 	FailTimes   int    `json:"failTimes"`
-	// Delay is how long each cmdlet takes.
-	Delay time.Duration `json:"-"`
+	// Empty names a cmdlet that writes nothing, and is content.
+	Empty string `json:"empty"`
+	// Delay is how long each cmdlet takes, and Delays how long those take that it
+	// names.
+	Delay  time.Duration            `json:"-"`
+	Delays map[string]time.Duration `json:"-"`
+	// KillBefore and KillAfter name cmdlets before or after which the process dies
+	// as if it were killed, KillTimes times; always if zero.
+	KillBefore string `json:"killBefore"`
+	KillAfter  string `json:"killAfter"`
+	KillTimes  int    `json:"killTimes"`
 	// Before and After are called before and after each cmdlet, for tests that do
 	// something in between. A cmdlet whose Before returns an error fails with it.
 	Before func(cmdlet string) error `json:"-"`
 	After  func(cmdlet string)       `json:"-"`
 }
+
+// ErrOptions is wrapped by every error about knobs that do not exist.
+var ErrOptions = errors.New("options of the machine")
 
 const (
 	none              = "none"
@@ -87,4 +109,65 @@ func (o Options) modulePath() string {
 		return ModulePath
 	}
 	return o.ModulePath
+}
+
+// delay is how long a cmdlet takes.
+func (o Options) delay(cmdlet string) time.Duration {
+	if d, ok := o.Delays[cmdlet]; ok {
+		return d
+	}
+	return o.Delay
+}
+
+// plainOptions is Options without its JSON methods.
+type plainOptions Options
+
+// optionsJSON is how Options are written: durations as text, such as "1m30s".
+type optionsJSON struct {
+	plainOptions
+
+	RestDown string            `json:"restDown"`
+	Delay    string            `json:"delay"`
+	Delays   map[string]string `json:"delays"`
+}
+
+// MarshalJSON implements [json.Marshaler]. What only Go can set is left out.
+func (o Options) MarshalJSON() ([]byte, error) {
+	return json.Marshal(o.json())
+}
+
+func (o Options) json() optionsJSON {
+	written := optionsJSON{plainOptions: plainOptions(o), RestDown: o.RestDown.String(), Delay: o.Delay.String(), Delays: map[string]string{}}
+	for cmdlet, d := range o.Delays {
+		written.Delays[cmdlet] = d.String()
+	}
+	return written
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]. Knobs that the text does not name
+// stay as they are; one that does not exist is an error, which wraps [ErrOptions]
+// and leaves all knobs as they are.
+func (o *Options) UnmarshalJSON(text []byte) error {
+	read := o.json()
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&read); err != nil {
+		return fmt.Errorf("%w: %w", ErrOptions, err)
+	}
+	changed := Options(read.plainOptions)
+	changed.Delays = map[string]time.Duration{}
+	var err error
+	if changed.RestDown, err = time.ParseDuration(read.RestDown); err != nil {
+		return fmt.Errorf("%w: restDown: %w", ErrOptions, err)
+	}
+	if changed.Delay, err = time.ParseDuration(read.Delay); err != nil {
+		return fmt.Errorf("%w: delay: %w", ErrOptions, err)
+	}
+	for cmdlet, d := range read.Delays {
+		if changed.Delays[cmdlet], err = time.ParseDuration(d); err != nil {
+			return fmt.Errorf("%w: delays: %w", ErrOptions, err)
+		}
+	}
+	*o = changed
+	return nil
 }

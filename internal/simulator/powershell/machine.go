@@ -3,18 +3,11 @@ package powershell
 import (
 	"bufio"
 	"context"
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"path"
-	"slices"
 	"strings"
 	"sync"
-	"time"
-	"unicode/utf16"
 )
 
 // Machine is a Windows machine with PowerShell. All of its methods may be called
@@ -25,23 +18,14 @@ type Machine struct {
 
 	mu       sync.Mutex
 	engines  map[string]string
+	clixml   bool
 	files    map[string]file
+	folders  map[string]bool
 	modules  map[string]Module
 	mutexes  map[string]*mutexState
 	commands []string
 	calls    []string
 	scripts  []string
-}
-
-type file struct {
-	path string
-	data []byte
-}
-
-type mutexState struct {
-	owned     bool
-	abandoned bool
-	freed     chan struct{} // closed when it is released
 }
 
 // Module is a module's file and its cmdlets.
@@ -52,13 +36,21 @@ type Module struct {
 	Load func(version string) error
 }
 
+// Folders of the engines.
+const (
+	coreFolder    = `c:\program files\powershell\7\`
+	desktopFolder = `c:\windows\system32\windowspowershell\v1.0\`
+)
+
 // NewMachine returns a machine with versions of PowerShell by the names of their
-// programs, such as pwsh.exe.
+// programs: pwsh.exe, powershell.exe. Both also have the full paths that setup
+// gives them.
 func NewMachine(engines map[string]string) *Machine {
 	m := &Machine{
-		TempPath: `C:\Users\svc-terraform\AppData\Local\Temp\`,
-		files:    map[string]file{}, modules: map[string]Module{}, mutexes: map[string]*mutexState{},
+		TempPath: home + `\AppData\Local\Temp\`,
+		files:    map[string]file{}, folders: map[string]bool{}, modules: map[string]Module{}, mutexes: map[string]*mutexState{},
 	}
+	m.CreateFolder(m.TempPath)
 	m.SetEngines(engines)
 	return m
 }
@@ -73,260 +65,185 @@ func (m *Machine) SetEngines(engines map[string]string) {
 	}
 }
 
+// SerializeErrors has PowerShell write its error stream as CLIXML, which it does
+// where it takes its caller for another PowerShell.
+func (m *Machine) SerializeErrors(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.clixml = on
+}
+
 // Install puts a module onto the machine, in place of all others.
 func (m *Machine) Install(module Module) {
+	m.mu.Lock()
+	for key := range m.modules {
+		delete(m.files, key)
+	}
+	m.modules = map[string]Module{}
+	m.mu.Unlock()
+	m.WriteFile(module.Path, nil)
+	_, key := resolve(module.Path)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.modules[key] = module
+}
+
+// Uninstall removes all modules.
+func (m *Machine) Uninstall() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for key := range m.modules {
 		delete(m.files, key)
 	}
-	m.modules = map[string]Module{strings.ToLower(module.Path): module}
-	m.files[strings.ToLower(module.Path)] = file{path: module.Path}
+	m.modules = map[string]Module{}
 }
 
 func (m *Machine) module(name string) (Module, bool) {
+	_, key := resolve(name)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	module, ok := m.modules[strings.ToLower(name)]
+	module, ok := m.modules[key]
 	return module, ok
 }
 
-// WriteFile writes a file.
-func (m *Machine) WriteFile(name string, data []byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.files[strings.ToLower(name)] = file{name, slices.Clone(data)}
-}
-
-// ReadFile returns the content of a file.
-func (m *Machine) ReadFile(name string) (data []byte, exists bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f, exists := m.files[strings.ToLower(name)]
-	return slices.Clone(f.data), exists
-}
-
-// RemoveFile removes a file, if there is one.
-func (m *Machine) RemoveFile(name string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.files, strings.ToLower(name))
-}
-
-// TemporaryFiles are the paths of the files in the folder of temporary files.
-func (m *Machine) TemporaryFiles() []string { return m.glob(m.TempPath, "*") }
-
-func (m *Machine) glob(folder, pattern string) []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	folder = strings.ToLower(strings.TrimRight(folder, `\`) + `\`)
-	var found []string
-	for _, key := range slices.Sorted(maps.Keys(m.files)) {
-		name, inside := strings.CutPrefix(key, folder)
-		if matches, err := path.Match(strings.ToLower(pattern), name); inside && err == nil && matches {
-			found = append(found, m.files[key].path)
+// engine finds a program by its name, or by its full path.
+func (m *Machine) engine(program string) (version string, ok bool) {
+	name := strings.TrimSuffix(strings.ToLower(strings.ReplaceAll(program, "/", `\`)), ".exe")
+	for base, folder := range map[string]string{"pwsh": coreFolder, "powershell": desktopFolder} {
+		if name == folder+base {
+			name = base
 		}
 	}
-	return found
-}
-
-// CommandLines are those of all processes so far, as the log of process creation has them.
-func (m *Machine) CommandLines() []string { return m.logged(&m.commands) }
-
-// ModuleLog is what module logging writes: each cmdlet with what it was given.
-func (m *Machine) ModuleLog() []string { return m.logged(&m.calls) }
-
-// ScriptLog is what script block logging writes: the texts that were run.
-func (m *Machine) ScriptLog() []string { return m.logged(&m.scripts) }
-
-func (m *Machine) logged(log *[]string) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(*log)
+	version, ok = m.engines[name]
+	return version, ok
 }
 
-func (m *Machine) logCall(name string, bound map[string]any) {
-	lines := []string{fmt.Sprintf("CommandInvocation(%s)", name)}
-	for _, parameter := range slices.Sorted(maps.Keys(bound)) {
-		lines = append(lines, fmt.Sprintf("ParameterBinding(%s): name=%q; value=%q", name, parameter, Text(bound[parameter])))
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.calls = append(m.calls, strings.Join(lines, "\n"))
-}
-
-func (m *Machine) logScript(text string) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.scripts = append(m.scripts, text)
-}
-
-func (m *Machine) openMutex(name string, _ bool) *mutex {
-	return &mutex{machine: m, name: strings.ToLower(name)}
-}
-
-// lock waits for a mutex. The error is the context's.
-func (m *Machine) lock(ctx context.Context, name string, wait time.Duration) (owned, abandoned bool, err error) {
-	timeout := time.NewTimer(wait)
-	defer timeout.Stop()
-	for {
-		m.mu.Lock()
-		state, ok := m.mutexes[name]
-		if !ok {
-			state = &mutexState{}
-			m.mutexes[name] = state
-		}
-		if !state.owned {
-			abandoned, state.abandoned = state.abandoned, false
-			state.owned, state.freed = true, make(chan struct{})
-			m.mu.Unlock()
-			return true, abandoned, nil
-		}
-		freed := state.freed
-		m.mu.Unlock()
-		select {
-		case <-freed:
-		case <-timeout.C:
-			return false, false, nil
-		case <-ctx.Done():
-			return false, false, ctx.Err()
-		}
-	}
-}
-
-// Locked tells whether a process owns a mutex.
-func (m *Machine) Locked(name string) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	state, ok := m.mutexes[strings.ToLower(name)]
-	return ok && state.owned
-}
-
-func (m *Machine) unlock(name string, abandoned bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	state := m.mutexes[name]
-	state.owned, state.abandoned = false, abandoned
-	close(state.freed)
-}
+// Exit codes.
+const (
+	exitFailure = 1
+	// exitUsage is that of PowerShell 7 for a command line that it does not
+	// understand; exitUsageDesktop that of Windows PowerShell.
+	exitUsage        = 64
+	exitUsageDesktop = -196608
+)
 
 // Exec runs a command line, as cmd.exe does, until it ends or is killed with the
-// context.
+// context. It returns the exit code.
 func (m *Machine) Exec(ctx context.Context, commandLine string, stdin io.Reader, stdout, stderr io.Writer) (exitCode int) {
 	m.mu.Lock()
 	m.commands = append(m.commands, commandLine)
+	serialized := m.clixml
 	m.mu.Unlock()
 	arguments := splitCommandLine(commandLine)
 	if len(arguments) == 0 {
 		return 0
 	}
-	name := arguments[0]
-	base := strings.ToLower(name[strings.LastIndexAny(name, `\/`)+1:])
-	m.mu.Lock()
-	version, ok := m.engines[strings.TrimSuffix(base, ".exe")]
-	m.mu.Unlock()
+	if meansMore(commandLine) {
+		fmt.Fprintf(stderr, "The stand-in for cmd.exe runs one program, and nothing else.\r\n")
+		return exitFailure
+	}
+	version, ok := m.engine(arguments[0])
 	if !ok {
-		fmt.Fprintf(stderr, "'%s' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n", name)
-		return 1
+		fmt.Fprint(stderr, noProgram(arguments[0]))
+		return exitFailure
 	}
-	script, err := scriptOf(arguments[1:])
-	if err != nil {
-		fmt.Fprintf(stderr, "%s\r\n", err)
-		return 64
-	}
-	return m.runScript(ctx, version, script, stdin, stdout, stderr)
-}
-
-// splitCommandLine splits at blanks outside of quotation marks.
-func splitCommandLine(line string) []string {
-	var arguments []string
-	var current strings.Builder
-	quoted, inside := false, false
-	for _, r := range line {
-		switch {
-		case r == '"':
-			quoted, inside = !quoted, true
-		case r == ' ' && !quoted:
-			if inside {
-				arguments = append(arguments, current.String())
-				current.Reset()
-			}
-			inside = false
-		default:
-			current.WriteRune(r)
-			inside = true
-		}
-	}
-	if inside {
-		arguments = append(arguments, current.String())
-	}
-	return arguments
-}
-
-// scriptOf returns the script that PowerShell's parameters hold.
-func scriptOf(arguments []string) (string, error) {
-	for len(arguments) > 0 {
-		name := strings.ToLower(arguments[0])
-		arguments = arguments[1:]
-		switch name {
-		case "-nologo", "-noprofile", "-noninteractive":
-			continue
-		case "-executionpolicy", "-outputformat":
-			arguments = arguments[min(1, len(arguments)):]
-			continue
-		case "-encodedcommand":
-			if len(arguments) == 1 {
-				return decodeCommand(arguments[0])
-			}
-		}
-		return "", fmt.Errorf("%w '%s' is not recognized as the name of a script file", errArgument, name)
-	}
-	return "", errors.New("there is no script")
-}
-
-var errArgument = errors.New("The argument") //nolint:staticcheck // PowerShell's text begins so
-
-func decodeCommand(encoded string) (string, error) {
-	data, err := base64.StdEncoding.DecodeString(encoded)
-	if err != nil || len(data)%2 != 0 {
-		return "", errors.New("Cannot process the command because the value specified with -EncodedCommand is not properly encoded") //nolint:staticcheck // PowerShell's text
-	}
-	units := make([]uint16, len(data)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(data[2*i:])
-	}
-	return string(utf16.Decode(units)), nil
-}
-
-func (m *Machine) runScript(ctx context.Context, version, script string, stdin io.Reader, stdout, stderr io.Writer) int {
-	m.logScript(script)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := &process{
 		ctx: ctx, machine: m, version: version, functions: map[string]*function{}, modules: map[string]*Cmdlet{},
-		stdin: newLineReader(ctx, stdin), stdout: stdout, stderr: stderr,
+		stdin: newLineReader(ctx, stdin), stdout: stdout, stderr: stderr, serialized: serialized, global: newScope(nil),
 	}
 	defer p.end()
-	f, err := parse(script)
-	if err == nil {
-		err = p.block(f.body, &scope{variables: map[string]any{}}, func(value any) { fmt.Fprintf(stdout, "%s\r\n", Text(value)) })
+	return p.main(arguments[1:])
+}
+
+// noProgram is how cmd.exe says that there is no such program.
+func noProgram(name string) string {
+	if strings.ContainsAny(name, `\/:`) {
+		return "The system cannot find the path specified.\r\n"
 	}
-	if err == nil || isReturn(err) {
+	return fmt.Sprintf("'%s' is not recognized as an internal or external command,\r\noperable program or batch file.\r\n", name)
+}
+
+// main runs what the engine's own command line asks for.
+func (p *process) main(arguments []string) (exitCode int) {
+	c, err := parseEngineCall(arguments)
+	if err == nil && c.file != "" {
+		c.script, err = p.scriptFile(c.file)
+	}
+	if err != nil {
+		fmt.Fprintf(p.stderr, "%s\r\n", err)
+		var misused *usageError
+		switch {
+		case !errors.As(err, &misused):
+			return exitFailure
+		case p.core():
+			return exitUsage
+		}
+		return exitUsageDesktop
+	}
+	if c.fromInput {
+		text, err := consoleReader{}.call(p, "readtoend", nil)
+		if err != nil {
+			return exitFailure
+		}
+		c.script = Text(text)
+	}
+	p.serialized = p.serialized || c.serialized
+	var given invocation
+	for _, argument := range c.arguments {
+		given.positional = append(given.positional, argument)
+	}
+	return p.script(c.script, given)
+}
+
+func (p *process) scriptFile(name string) (string, error) {
+	data, exists := p.machine.ReadFile(name)
+	if !exists {
+		return "", usage("The argument '" + name + "' to the -File parameter does not exist. Provide the path to an existing '.ps1' file as an " +
+			"argument to the -File parameter.")
+	}
+	return strings.TrimPrefix(string(data), "\ufeff"), nil
+}
+
+// script runs a script in the global scope.
+func (p *process) script(text string, arguments invocation) (exitCode int) {
+	p.machine.logScript(text)
+	parsed, err := parse(text, p.core())
+	if failure, ok := errors.AsType[*SyntaxError](err); ok {
+		p.writeError(parseError(failure))
+		return exitFailure
+	}
+	f := &frame{p, p.global, p.show}
+	if err = f.bind("", parsed, arguments); err == nil {
+		err = f.block(parsed.end)
+	}
+	return p.outcome(err)
+}
+
+// outcome tells of an error that nobody caught, and returns the exit code.
+func (p *process) outcome(err error) (exitCode int) {
+	if err == nil || errors.Is(err, returned{}) {
+		if p.failed {
+			return exitFailure
+		}
 		return 0
 	}
 	if ended, ok := errors.AsType[exited](err); ok {
 		return ended.code
 	}
-	if _, dead := errors.AsType[killed](err); !dead {
-		fmt.Fprintf(stderr, "%s\r\n", err)
+	if failure, ok := errors.AsType[*Error](err); ok {
+		p.writeError(failure)
 	}
-	return 1
+	return exitFailure
 }
 
-// end leaves the process's mutexes to others, as the system does when it is gone.
+// end gives back what the process had, as the system does when it is gone.
 func (p *process) end() {
 	for _, m := range p.mutexes {
-		p.machine.unlock(m.name, true)
+		m.close(p.machine)
 	}
 }
 
@@ -342,7 +259,7 @@ func newLineReader(ctx context.Context, r io.Reader) *lineReader {
 			line, err := reader.ReadString('\n')
 			if line != "" {
 				select {
-				case l.lines <- strings.TrimRight(line, "\r\n"):
+				case l.lines <- line:
 				case <-ctx.Done():
 					return
 				}
@@ -355,6 +272,7 @@ func newLineReader(ctx context.Context, r io.Reader) *lineReader {
 	return l
 }
 
+// read returns a line with its end.
 func (l *lineReader) read(ctx context.Context) (string, error) {
 	select {
 	case line, ok := <-l.lines:

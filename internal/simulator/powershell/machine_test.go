@@ -3,138 +3,234 @@ package powershell
 import (
 	"bytes"
 	"context"
-	"encoding/base64"
-	"encoding/binary"
+	"slices"
 	"strings"
 	"testing"
-	"unicode/utf16"
 )
 
-// line is the command line that runs a script.
-func line(script string) string {
-	var encoded []byte
-	for _, unit := range utf16.Encode([]rune(script)) {
-		encoded = binary.LittleEndian.AppendUint16(encoded, unit)
-	}
-	return "pwsh.exe -NoProfile -NonInteractive -EncodedCommand " + base64.StdEncoding.EncodeToString(encoded)
-}
-
-func newMachine() *Machine { return NewMachine(map[string]string{"pwsh.exe": "7.4.6"}) }
-
-func run(t *testing.T, m *Machine, script, stdin string) (stdout, stderr string, exitCode int) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	code := m.Exec(t.Context(), line(script), strings.NewReader(stdin), &out, &errs)
-	return strings.ReplaceAll(out.String(), "\r\n", "\n"), strings.ReplaceAll(errs.String(), "\r\n", "\n"), code
-}
-
-func TestScriptsDoWhatTheySay(t *testing.T) {
+func TestCommandLinesAreReadAsWindowsReadsThem(t *testing.T) {
 	t.Parallel()
-	for script, want := range map[string]string{
-		`'it''s'; "a $(1 + 2) b"`:                                "it's\na 3 b\n",
-		`$x = 'v'; "<$x> $($x + 'w') ` + "`$x" + `"`:             "<v> vw $x\n",
-		`if ($null) { 1 } elseif ('x' -eq 'X') { 2 } else { 3 }`: "2\n",
-		`if ('x' -ceq 'X') { 1 } else { 2 }`:                     "2\n",
-		`foreach ($i in @(1, 2)) { $i }`:                         "1\n2\n",
-		`function F([string] $A, $B) { "$A/$B" }; F 1 -B 2`:      "1/2\n",
-		`function F { return 5; 6 }; F; 7`:                       "5\n7\n",
-		`$p = @{ Depth = 3; Compress = $true }; ConvertTo-Json -InputObject ([ordered]@{ b = 1; a = @(); c = $null; "d" = $true }) @p`: `{"b":1,"a":[],"c":null,"d":true}` + "\n",
-		`(ConvertFrom-Json -InputObject '{"a":{"b":[1,"x"]}}').a.b[1]`:                                                                 "x\n",
-		`try { throw 'no' } catch { "caught $($_.Exception.Message)" } finally { 'end' }`:                                              "caught no\nend\n",
-		`try { [Convert]::FromBase64String('%') } catch [System.FormatException] { 'format' }`:                                         "format\n",
-		`try { Nonsense } catch { $_.FullyQualifiedErrorId }`:                                                                          "CommandNotFoundException\n",
-		`$script:s = 1; function F { $script:s = 2; $l = 3 }; F; "$s $l"`:                                                              "2 \n",
-		`$t = @{ w = @() }; function F { $t.w += @{ a = 1 } }; F; $null = F; ConvertTo-Json $t.w -Compress`:                            `[{"a":1},{"a":1}]` + "\n",
-		`[guid] '{0C0FFEE0-0000-4000-8000-000000000000}'`:                                                                              "0c0ffee0-0000-4000-8000-000000000000\n",
-		`[bool] ''; [int] '42'; -not 1; 2 * 3 - 1; 1 -lt 2 -and 2 -ge 2`:                                                               "False\n42\nFalse\n5\nTrue\n",
-		`"$($PSVersionTable.PSVersion)"`:                                                                                               "7.4.6\n",
-		`& ([scriptblock]::Create('param($A) "got $A"')) 'x'`:                                                                          "got x\n",
-		`$e = @('a'); $e += 'b'; "$e"`:                                                                                                 "a b\n",
-		`$x = 1 # comment` + "\n# another\n$x":                                                                                         "1\n",
-		`exit 0; 'never'`:                                                                                                              "",
-		`$f = [System.IO.Path]::Combine([System.IO.Path]::GetTempPath(), 'x.pfx'); [System.IO.File]::WriteAllBytes($f, [Convert]::FromBase64String('YQ==')); Test-Path -LiteralPath $f -PathType Leaf; [System.IO.Directory]::GetFiles([System.IO.Path]::GetTempPath(), '*.pfx'); [System.IO.File]::Delete($f); Test-Path $f`: "True\n" + `C:\Users\svc-terraform\AppData\Local\Temp\x.pfx` + "\nFalse\n",
+	for commandLine, want := range map[string][]string{
+		`pwsh.exe  -a	b`:          {"pwsh.exe", "-a", "b"},
+		`"C:\Program Files\x" ""`: {`C:\Program Files\x`, ""},
+		`a\b\ c\\"d e\"f\\"`:      {`a\b\`, `c\d e"f\`},
+		`a"b c"d`:                 {"ab cd"},
+		``:                        nil,
 	} {
-		out, errs, code := run(t, newMachine(), script, "")
-		if out != want || errs != "" || code != 0 {
-			t.Errorf("%s\ngave %q, %q, %d; want %q", script, out, errs, code, want)
+		if got := splitCommandLine(commandLine); !slices.Equal(got, want) {
+			t.Errorf("%s gave %q, want %q", commandLine, got, want)
 		}
 	}
 }
 
-func TestWhatThePowerShellDoesNotKnowIsAnError(t *testing.T) {
+func TestProgramsAreFoundAndTheirParametersUnderstood(t *testing.T) {
 	t.Parallel()
-	for script, want := range map[string]string{
-		`if (1) { 2`:                   "Missing closing '}'",
-		`'open`:                        "missing the terminator",
-		`Get-Nonsense`:                 "'Get-Nonsense' is not recognized",
-		`Invoke-Expression 'calc'`:     "'Invoke-Expression' is not recognized",
-		`1 | Out-Null`:                 "no pipelines",
-		`[Diagnostics.Process]::Start`: "knows no [diagnostics.process]",
-		`[guid] 'x'`:                   `Cannot convert value "x"`,
-		`Test-Path -Nonsense 1`:        "matches parameter name 'Nonsense'",
-		`$null.Call()`:                 "null-valued expression",
-		`try { throw 'a' } catch [System.IO.IOException] { 1 }`: "a",
-		`ConvertFrom-Json '{'`: "Conversion from JSON failed",
+	script := encoded(`"$($PSVersionTable.PSVersion)"`)
+	for commandLine, want := range map[string]result{
+		"pwsh -e " + script: {stdout: "7.4.6\n"},
+		`"C:\Program Files\PowerShell\7\pwsh.exe" -NoLogo -NoProfile -NonInteractive -ExecutionPolicy Bypass -OutputFormat Text -EncodedCommand ` + script: {stdout: "7.4.6\n"},
+		`C:\Windows\System32\WindowsPowerShell\v1.0\POWERSHELL.EXE -nop -noni -ep Bypass -enc ` + script:                                                   {stdout: "5.1.17763.5458\n"},
+		`pwsh -Command 'a' + "'b c'"`:                         {stdout: "ab c\n"},
+		`pwsh -Command -`:                                     {stdout: "from input\n"},
+		`pwsh -File C:\s.ps1 x`:                               {stdout: "file x\n"},
+		`pwsh.cmd -e ` + script:                               {stderr: "'pwsh.cmd' is not recognized as an internal or external command,\noperable program or batch file.\n", exitCode: 1},
+		`C:\Program Files\PowerShell\7\pwsh.exe -e ` + script: {stderr: "The system cannot find the path specified.\n", exitCode: 1},
+		`D:\pwsh.exe -e ` + script:                            {stderr: "The system cannot find the path specified.\n", exitCode: 1},
+		`pwsh -Nonsense`: {
+			stderr: "The argument '-Nonsense' is not recognized as the name of a script file. Check the spelling of the name, or if a path was included, " +
+				"verify that the path is correct and try again.\n", exitCode: 64,
+		},
+		`pwsh -EncodedCommand`: {stderr: "Cannot process the command because of a missing parameter. A command must follow -encodedcommand.\n", exitCode: 64},
+		`pwsh -EncodedCommand !`: {
+			stderr: "Cannot process the command because the value specified with -EncodedCommand is not properly encoded. The value must be Base64 encoded.\n", exitCode: 64,
+		},
+		`pwsh -File C:\none.ps1`: {
+			stderr:   "The argument 'C:\\none.ps1' to the -File parameter does not exist. Provide the path to an existing '.ps1' file as an argument to the -File parameter.\n",
+			exitCode: 64,
+		},
+		`pwsh -e ` + script + ` & calc`: {stderr: "The stand-in for cmd.exe runs one program, and nothing else.\n", exitCode: 1},
+		`pwsh -Command %PATH%`:          {stderr: "The stand-in for cmd.exe runs one program, and nothing else.\n", exitCode: 1},
+		`pwsh`:                          {stderr: "there is no script: the stand-in for PowerShell has no prompt\n", exitCode: 1},
+		`pwsh -Command exit 7`:          {exitCode: 7},
+		``:                              {},
 	} {
-		out, errs, code := run(t, newMachine(), script, "")
-		if !strings.Contains(errs, want) || code != 1 {
-			t.Errorf("%s\ngave %q, %q, %d; want the error %q", script, out, errs, code, want)
+		m := newMachine()
+		m.WriteFile(`C:\s.ps1`, []byte(`param($X) "file $X"`))
+		if got := exec(t.Context(), m, commandLine, "'from input'"); got != want {
+			t.Errorf("%s\ngave %+v\nwant %+v", commandLine, got, want)
 		}
-	}
-	var out, errs bytes.Buffer
-	if code := newMachine().Exec(t.Context(), `powershell.exe -EncodedCommand x`, strings.NewReader(""), &out, &errs); code != 1 ||
-		!strings.Contains(errs.String(), "'powershell.exe' is not recognized as an internal or external command") {
-		t.Errorf("an unknown program: %d, %q", code, errs.String())
-	}
-	if code := newMachine().Exec(t.Context(), `"C:\Program Files\PowerShell\7\pwsh.exe" -Nonsense`, strings.NewReader(""), &out, &errs); code != 64 {
-		t.Errorf("an unknown argument: %d", code)
 	}
 }
 
-// What is killed leaves its files and its mutexes, and nothing of it runs any more.
-func TestAKilledProcessLeavesWhatItHad(t *testing.T) {
+// What is killed leaves its files, and nothing of it runs any more.
+func TestAKilledProcessLeavesItsFiles(t *testing.T) {
+	t.Parallel()
+	for name, wait := range map[string]string{
+		"reading": `[Console]::In.ReadLine()`, "sleeping": `[System.Threading.Thread]::Sleep(1000000)`, "busy": `while ($true) { }`,
+		"waiting": `[System.Threading.Mutex]::new($false, 'Global\taken').WaitOne()`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine()
+			if release, ok := m.Lock(`Global\taken`); ok {
+				t.Cleanup(release)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			script := `$f = [System.IO.Path]::GetTempPath() + 'left'; [System.IO.File]::WriteAllText($f, 'x')
+try { [Console]::Out.WriteLine('ready'); ` + wait + ` } catch { 'caught' } finally { [System.IO.File]::Delete($f) }; [Console]::Error.Write('went on')`
+			var errs bytes.Buffer
+			ready := writer(func(p []byte) (int, error) { cancel(); return len(p), nil })
+			if code := m.Exec(ctx, line(script), open(t), ready, &errs); code == 0 {
+				t.Error("a killed process succeeded")
+			}
+			if left := m.TemporaryFiles(); len(left) != 1 || errs.Len() > 0 {
+				t.Errorf("the files are %q, the errors %s", left, errs.String())
+			}
+		})
+	}
+}
+
+const waitForMutex = `$m = [System.Threading.Mutex]::new($false, 'Global\x'); [Console]::Out.WriteLine('open')
+try { if ($m.WaitOne(100000)) { 'free' } else { 'busy' } } catch [System.Threading.AbandonedMutexException] { 'abandoned' }
+$m.ReleaseMutex(); $m.Dispose()`
+
+func TestAMutexOfAKilledProcessIsAbandonedForThoseWhoWait(t *testing.T) {
 	t.Parallel()
 	m := newMachine()
-	ctx, cancel := context.WithCancel(t.Context())
-	script := `$m = [System.Threading.Mutex]::new($false, 'Global\x'); $null = $m.WaitOne(1000)
-try { [System.IO.File]::WriteAllBytes([System.IO.Path]::GetTempPath() + 'left', [Convert]::FromBase64String('YQ=='))
-  [Console]::Out.WriteLine('ready'); [Console]::In.ReadLine() } finally { [System.IO.File]::Delete([System.IO.Path]::GetTempPath() + 'left') }`
-	var errs bytes.Buffer
-	ready := writer(func(p []byte) (int, error) { cancel(); return len(p), nil })
-	reader, _ := newPipe(t)
-	if code := m.Exec(ctx, line(script), reader, ready, &errs); code == 0 {
-		t.Error("a killed process succeeded")
+	ctx, kill := context.WithCancel(t.Context())
+	owns := make(chan struct{})
+	killed := make(chan struct{})
+	go func() {
+		defer close(killed)
+		m.Exec(ctx, line(`$m = [System.Threading.Mutex]::new($false, 'Global\x'); $null = $m.WaitOne(); [Console]::Out.WriteLine('owns'); [Console]::In.ReadLine()`),
+			open(t), writer(func(p []byte) (int, error) { close(owns); return len(p), nil }), &bytes.Buffer{})
+	}()
+	<-owns
+	if !m.Locked(`global\X`) {
+		t.Error("nobody owns the mutex")
 	}
-	if left := m.TemporaryFiles(); len(left) != 1 {
-		t.Errorf("the files are %q", left)
+	var waited bytes.Buffer
+	m.Exec(t.Context(), line(waitForMutex), open(t), writer(func(p []byte) (int, error) {
+		if strings.HasPrefix(string(p), "open") {
+			kill()
+		}
+		return waited.Write(p)
+	}), &waited)
+	<-killed
+	if got := waited.String(); got != "open\r\nabandoned\r\n" {
+		t.Errorf("who waited saw %q", got)
 	}
-	out, stderr, _ := run(t, m, `$m = [System.Threading.Mutex]::new($false, 'Global\x')
-try { $m.WaitOne(0) } catch [System.Threading.AbandonedMutexException] { 'abandoned' }; $m.ReleaseMutex()
-[System.Threading.Mutex]::new($false, 'Global\x').WaitOne(0)`, "")
-	if out != "abandoned\nTrue\n" {
-		t.Errorf("the mutex: %q, %q", out, stderr)
+	// Nobody has a handle any more: Windows forgets the mutex, and what became of it.
+	if got := run(t, m, waitForMutex, ""); got.stdout != "open\nfree\n" || m.Locked(`Global\x`) {
+		t.Errorf("who came later saw %+v", got)
 	}
 }
 
 func TestMutexesKeepProcessesApart(t *testing.T) {
 	t.Parallel()
 	m := newMachine()
-	m.lock(t.Context(), `global\x`, 0) //nolint:errcheck // it is free
-	if out, _, _ := run(t, m, `[System.Threading.Mutex]::new($false, 'Global\x').WaitOne(1)`, ""); out != "False\n" {
-		t.Errorf("a mutex that is owned: %q", out)
+	release, ok := m.Lock(`Global\x`)
+	if !ok {
+		t.Fatal("a new mutex is owned")
+	}
+	if _, again := m.Lock(`global\X`); again {
+		t.Error("a mutex has two owners")
+	}
+	const script = `$m = [System.Threading.Mutex]::new($false, 'Global\x'); $m.WaitOne(1); try { $m.ReleaseMutex() } catch { $_.FullyQualifiedErrorId }`
+	if got := run(t, m, script, ""); got.stdout != "False\nApplicationException\n" {
+		t.Errorf("a mutex that is owned: %+v", got)
+	}
+	release()
+	if got := run(t, m, script, ""); got.stdout != "True\n" {
+		t.Errorf("a mutex that is free: %+v", got)
 	}
 }
 
 func TestLogsHoldWhatWindowsWouldWriteDown(t *testing.T) {
 	t.Parallel()
 	m := newMachine()
-	run(t, m, `$s = [System.Security.SecureString]::new(); foreach ($c in 'geheim'.ToCharArray()) { $s.AppendChar($c) }; ConvertTo-Json -InputObject $s -Compress`, "")
-	run(t, m, `ConvertFrom-Json -InputObject '"shown"'`, "")
-	calls := strings.Join(m.ModuleLog(), "\n")
-	if strings.Contains(calls, "geheim") || !strings.Contains(calls, `value="System.Security.SecureString"`) || !strings.Contains(calls, "shown") {
+	run(t, m, `function ConvertTo-Secret($Text) { $s = [System.Security.SecureString]::new(); foreach ($c in $Text.ToCharArray()) { $s.AppendChar($c) }; $s }
+Write-Output (ConvertTo-Secret ([Console]::In.ReadLine())) | Out-Null`, "geheim\n")
+	run(t, m, `& ([scriptblock]::Create('ConvertFrom-Json -InputObject ''"shown"'''))`, "")
+	run(t, m, `$null = ConvertTo-SecureString 'logged' -AsPlainText -Force`, "")
+	calls, scripts := strings.Join(m.ModuleLog(), "\n"), strings.Join(m.ScriptLog(), "\n")
+	if strings.Contains(calls+scripts, "geheim") || !strings.Contains(calls, `value="System.Security.SecureString"`) {
 		t.Errorf("the module log is %s", calls)
 	}
-	if len(m.ScriptLog()) != 2 || len(m.CommandLines()) != 2 {
-		t.Errorf("the logs have %d scripts and %d commands", len(m.ScriptLog()), len(m.CommandLines()))
+	if !strings.Contains(calls, "CommandInvocation(ConvertFrom-Json)\nParameterBinding(ConvertFrom-Json): name=\"InputObject\"; value=\"\\\"shown\\\"\"") ||
+		!strings.Contains(calls, `value="logged"`) {
+		t.Errorf("the module log is %s", calls)
+	}
+	if len(m.ScriptLog()) != 4 || m.ScriptLog()[2] != `ConvertFrom-Json -InputObject '"shown"'` || len(m.CommandLines()) != 3 {
+		t.Errorf("the logs have %q and %d commands", m.ScriptLog(), len(m.CommandLines()))
+	}
+}
+
+func TestModulesBringTheirCmdlets(t *testing.T) {
+	t.Parallel()
+	m := newMachine()
+	m.Install(Module{
+		Path: `C:\M\m.psd1`,
+		Cmdlets: []*Cmdlet{{
+			Name: "Set-Thing", Class: "M.SetThing",
+			Parameters: []Parameter{
+				{Name: "On", Kind: Switch},
+				{Name: "Id", Kind: ID},
+				{Name: "Secret", Kind: Secret},
+				{Name: "Port", Kind: Int},
+				{Name: "Color", Kind: String, Values: []string{"Red", "Blue"}, Enum: "M.Color"},
+				{Name: "Names", Kind: Strings},
+			},
+			Run: func(c *Call) error {
+				c.Warn("careful")
+				if c.Bound["Port"] == int64(0) {
+					return Fail("BadPort", "The port is bad.")
+				}
+				if c.Given("Names") {
+					if err := c.Fault(Fail("Soft", "A soft error.")); err != nil {
+						return err
+					}
+				}
+				return c.Write(NewObject("On", c.Bound["On"], "Color", c.Bound["Color"], "Version", c.Version()))
+			},
+		}},
+		Load: func(version string) error {
+			if strings.HasPrefix(version, "5") {
+				return Fail("TooOld", "Too old: %s.", version)
+			}
+			return nil
+		},
+	})
+	const load = `Import-Module C:\m\M.PSD1 -DisableNameChecking; `
+	for script, want := range map[string]result{
+		load + `$w = 1; $r = Set-Thing -On -Color blue -WarningVariable w -WarningAction SilentlyContinue; "$($r.On) $($r.Color) $($r.Version) $w"`: {stdout: "True Blue 7.4.6 careful\n"},
+		load + `$WarningPreference = 'SilentlyContinue'; (Set-Thing -On:$false).On`:                                                                 {stdout: "False\n"},
+		load + `$null = Set-Thing`:                         {stderr: "WARNING: careful\n"},
+		load + `Set-Thing -Port 0 -wa Ignore`:              {stderr: "Set-Thing: The port is bad.\n", exitCode: 1},
+		load + `try { Set-Thing -Port 0 -wa 0 } catch { }`: {},
+		load + `try { Set-Thing -Port 0 -WarningAction Ignore } catch { $_.FullyQualifiedErrorId }`:                    {stdout: "BadPort,M.SetThing\n"},
+		load + `(Set-Thing -Names a, b -WarningAction Ignore -ErrorAction SilentlyContinue -ErrorVariable e).On; "$e"`: {stdout: "\nA soft error.\n"},
+		load + `try { Set-Thing -Names a -WarningAction Ignore -ErrorAction Stop; 'never' } catch { "$_" }`:            {stdout: "A soft error.\n"},
+		load + `try { Set-Thing -Color Green } catch { "$_" }`: {
+			stdout: "Cannot bind parameter 'Color'. Cannot convert value \"Green\" to type \"M.Color\". Error: \"Unable to match the identifier name Green to a " +
+				"valid enumerator name. Specify one of the following enumerator names and try again:\nRed, Blue\"\n",
+		},
+		load + `try { Set-Thing -Id x } catch { $_.FullyQualifiedErrorId; $_.Exception.GetType().Name }`: {stdout: "CannotConvertArgumentNoMessage,M.SetThing\nParameterBindingException\n"},
+		load + `try { Set-Thing -Secret plain } catch { "$_" }`: {
+			stdout: "Cannot bind parameter 'Secret'. Cannot convert value \"System.String\" to type \"System.Security.SecureString\".\n",
+		},
+		`try { Import-Module C:\none.psd1 } catch { $_.FullyQualifiedErrorId }`: {stdout: "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand\n"},
+		`try { Set-Thing } catch { $_.FullyQualifiedErrorId }`:                  {stdout: "CommandNotFoundException\n"},
+	} {
+		if got := run(t, m, script, ""); got != want {
+			t.Errorf("%s\ngave %+v\nwant %+v", script, got, want)
+		}
+	}
+	if got := exec(t.Context(), m, `powershell -Command Import-Module C:\m\m.psd1`, ""); !strings.Contains(got.stderr, "Too old: 5.1.17763.5458.") {
+		t.Errorf("an old engine gave %+v", got)
+	}
+	m.Uninstall()
+	if _, exists := m.ReadFile(`C:\M\m.psd1`); exists {
+		t.Error("the module's file is still there")
 	}
 }

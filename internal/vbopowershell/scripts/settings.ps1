@@ -38,9 +38,14 @@ $script:step = ''
 function Invoke-Step([string] $Cmdlet, [hashtable] $Parameters) {
     $script:step = $Cmdlet
     $warnings = @()
-    & $Cmdlet @Parameters -ErrorAction Stop -WarningVariable warnings -WarningAction SilentlyContinue
-    foreach ($warning in $warnings) {
-        $answer.warnings += @{ cmdlet = $Cmdlet; message = "$warning" }
+    try {
+        & $Cmdlet @Parameters -ErrorAction Stop -WarningVariable warnings -WarningAction SilentlyContinue
+    }
+    finally {
+        # What a cmdlet warned of before it failed may say why.
+        foreach ($warning in $warnings) {
+            $answer.warnings += @{ cmdlet = $Cmdlet; message = "$warning" }
+        }
     }
 }
 
@@ -64,17 +69,30 @@ function Get-CertificateFacts($Settings) {
     }
 }
 
+function Get-Current([string] $Cmdlet) {
+    $current = Invoke-Step $Cmdlet @{}
+    # Nothing would pass for settings of which all are off.
+    if ($null -eq $current) { throw "$Cmdlet returned nothing." }
+    $current
+}
+
+function ConvertTo-Switch($Value) {
+    if ($null -eq $Value) { return $null }
+    [bool] $Value
+}
+
 function Get-Settings {
-    $api = Invoke-Step 'Get-VBORestAPISettings' @{}
-    $operators = Invoke-Step 'Get-VBOOperatorAuthenticationSettings' @{}
-    $tenants = Invoke-Step 'Get-VBOTenantAuthenticationSettings' @{}
-    $portal = Invoke-Step 'Get-VBORestorePortalSettings' @{}
+    $api = Get-Current 'Get-VBORestAPISettings'
+    $operators = Get-Current 'Get-VBOOperatorAuthenticationSettings'
+    $tenants = Get-Current 'Get-VBOTenantAuthenticationSettings'
+    $portal = Get-Current 'Get-VBORestorePortalSettings'
     [ordered]@{
         restApi                = [ordered]@{
             enabled                    = [bool] $api.IsServiceEnabled
             httpsPort                  = [int] $api.HTTPSPort
-            swaggerUI                  = [bool] $api.EnableSwaggerUI
-            operatorAuthenticationOnly = [bool] $api.EnableOperatorAuthenticationOnly
+            # Products before 8 have neither of these two: null.
+            swaggerUI                  = ConvertTo-Switch $api.EnableSwaggerUI
+            operatorAuthenticationOnly = ConvertTo-Switch $api.EnableOperatorAuthenticationOnly
             certificate                = Get-CertificateFacts $api
         }
         operatorAuthentication = [ordered]@{
@@ -96,15 +114,17 @@ function Get-Settings {
 }
 
 # Parameters that a cmdlet is not given keep their values, but whether that holds
-# for switches is documented both ways: every switch is always given.
+# for switches is documented both ways: every switch that the product has is
+# always given.
 function Get-Parameters($Change, $Settings) {
     if ($Change.settings -eq 'restApi') {
-        return @{
-            EnableService                    = [bool] $Change.enabled
-            HTTPSPort                        = [int] $Change.httpsPort
-            EnableSwaggerUI                  = [bool] $Settings.restApi.swaggerUI
-            EnableOperatorAuthenticationOnly = [bool] $Settings.restApi.operatorAuthenticationOnly
+        $parameters = @{ EnableService = [bool] $Change.enabled; HTTPSPort = [int] $Change.httpsPort }
+        $api = $Settings.restApi
+        if ($null -ne $api.swaggerUI) { $parameters.EnableSwaggerUI = $api.swaggerUI }
+        if ($null -ne $api.operatorAuthenticationOnly) {
+            $parameters.EnableOperatorAuthenticationOnly = $api.operatorAuthenticationOnly
         }
+        return $parameters
     }
     if ($Change.settings -eq 'restorePortal') {
         $parameters = @{ EnableService = [bool] $Change.enabled }
@@ -181,7 +201,8 @@ try {
     $settings = Get-Settings
     if ($Request.changes) {
         $before = ConvertTo-Json -InputObject $settings -Depth 4 -Compress
-        if ($Request.expected -and $Request.expected -cne $before) {
+        # Not -cne, which compares as languages do, and overlooks characters that are not seen.
+        if ($Request.expected -and -not [string]::Equals($before, $Request.expected)) {
             $answer.settings = $before
             $script:step = ''
             Stop-Step 'changed' 'The settings are not those that the change was made for.'

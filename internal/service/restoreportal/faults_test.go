@@ -19,6 +19,7 @@ import (
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/machine"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/powershell"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/remoting"
 	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
@@ -195,10 +196,18 @@ func TestAccAConnectionThatIsLostLeavesNothingUnnoticed(t *testing.T) {
 				var once sync.Once
 				m.Configure(func(o *machine.Options) {
 					o.Before = func(cmdlet string) error {
+						var err error
 						if cmdlet == c.cutAt {
-							once.Do(func() { m.SSH.Drop(); m.WinRM.Drop() })
+							once.Do(func() {
+								m.SSH.Drop()
+								m.WinRM.Drop()
+								// Windows ends the process soon, here it is at once.
+								if !c.options.KeepRunning {
+									err = powershell.ErrKilled
+								}
+							})
 						}
-						return nil
+						return err
 					}
 				})
 				out, code := w.Run(t, "apply", "-no-color", "plan")

@@ -172,11 +172,11 @@ func TestAccCreatedButTheAnswerIsLost(t *testing.T) {
 func TestAccEntraMayDecideEitherWay(t *testing.T) {
 	t.Parallel()
 	for name, turn := range map[string]func(*graph.Options){
-		"replicas take turns":                 func(o *graph.Options) { *o = o.WithLag(graph.Lag{Duration: 30 * time.Second}); o.Flap = true },
-		"reads are behind by count":           func(o *graph.Options) { *o = o.WithLag(graph.Lag{Reads: 2}) },
-		"every list begins with nothing":      func(o *graph.Options) { o.EmptyPageWithNextLink, o.PageDefault = true, 1 },
-		"grants are gone after a restoration": func(o *graph.Options) { o.GrantsAfterRestore = graph.GrantsAfterRestoreGone },
-		"restoring is forbidden":              func(o *graph.Options) { o.RestoreForbidden = true },
+		"replicas take turns": func(o *graph.Options) { *o = o.WithLag(graph.Lag{Duration: 30 * time.Second}); o.Flap = true },
+		"reads are behind by count, and every list begins with nothing": func(o *graph.Options) {
+			*o = o.WithLag(graph.Lag{Reads: 2})
+			o.EmptyPageWithNextLink, o.PageDefault = true, 1
+		},
 		"unknown clients have no grants": func(o *graph.Options) {
 			*o = o.WithLag(graph.Lag{Duration: 30 * time.Second})
 			o.UnknownClient, o.MissingReference = graph.UnknownClientEmpty, graph.MissingReferenceBadRequest
@@ -184,10 +184,12 @@ func TestAccEntraMayDecideEitherWay(t *testing.T) {
 		"scopes are shown in any order, twice, with blanks": func(o *graph.Options) {
 			o.LeadingSpace, o.ShuffleScopes, o.DuplicateScopes = true, true, true
 		},
-		"errors as documented, and a cloud that is strict": func(o *graph.Options) {
+		"restoring is forbidden, errors are as documented, and the cloud is strict": func(o *graph.Options) {
+			o.RestoreForbidden = true
 			o.ErrorStyle, o.LengthRequired, o.UnknownScopes = graph.ErrorStyleDocumented, true, graph.UnknownScopesReject
 		},
-		"errors of former days, and an old cloud": func(o *graph.Options) {
+		"grants are gone after a restoration, errors are of former days, and the cloud is old": func(o *graph.Options) {
+			o.GrantsAfterRestore = graph.GrantsAfterRestoreGone
 			o.ErrorStyle, o.UnknownProperties = graph.ErrorStyleLegacy, []string{"isDisabled"}
 		},
 	} {

@@ -123,8 +123,12 @@ func (m *Machine) guarded(name string, run func(*powershell.Call) error) func(*p
 		}
 		select {
 		case <-c.Killed():
-			return powershell.ErrKilled
 		case <-time.After(options.delay(name)):
+		}
+		select { // both may be true
+		case <-c.Killed():
+			return powershell.ErrKilled
+		default:
 		}
 		if err := m.refusal(name, options); err != nil {
 			return err

@@ -89,6 +89,10 @@ func parse(arguments []string, stderr io.Writer) (settings, error) {
 		return settings{}, fmt.Errorf("%w: unexpected argument %q", errUsage, flags.Arg(0))
 	}
 
+	if set.shell.ssh != "" && set.shell.winRM != "" {
+		return settings{}, fmt.Errorf("%w: --ssh and --winrm exclude each other, as the provider takes one way", errUsage)
+	}
+
 	for version := range strings.SplitSeq(versions, ",") {
 		o.Versions = append(o.Versions, strings.ToLower(strings.TrimSpace(version)))
 	}

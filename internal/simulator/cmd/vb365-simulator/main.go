@@ -79,7 +79,7 @@ func run(ctx context.Context, arguments []string, stdout io.WriteCloser, stderr 
 	var controlURL string
 
 	if set.control != "" {
-		endpoint, err := control.Start(ctx, sim, set.control, entra.faces...)
+		endpoint, err := control.Start(ctx, sim, set.control, slices.Concat(shell.faces, entra.faces)...)
 		if err != nil {
 			return err
 		}

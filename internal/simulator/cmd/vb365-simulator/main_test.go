@@ -321,30 +321,37 @@ func TestStatusOfTheCommand(t *testing.T) {
 func TestTheShellIsThereWhenItIsAskedFor(t *testing.T) {
 	t.Parallel()
 
-	set, err := parse([]string{"--ssh", "127.0.0.1:0", "--winrm", "127.0.0.1:0", "--shell-username", "admin"}, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-
-	sim, err := simulator.Start(simulator.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
-
-	shell, err := startShell(sim, set.shell)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer shell.close()
-
-	script := shell.environment.script()
-	for _, want := range []string{
-		"export VB365_SSH_HOST='127.0.0.1'", "export VB365_SSH_USERNAME='admin'", "export VB365_SSH_HOST_KEY='ssh-ed25519 ",
-		"export VB365_WINRM_PORT='", "export VB365_WINRM_CERTIFICATE_SHA256='",
+	for transport, wants := range map[string][]string{
+		"--ssh":   {"export VB365_SSH_HOST='127.0.0.1'", "export VB365_SSH_USERNAME='admin'", "export VB365_SSH_HOST_KEY='ssh-ed25519 "},
+		"--winrm": {"export VB365_WINRM_PORT='", "export VB365_WINRM_CERTIFICATE_SHA256='"},
 	} {
-		if !strings.Contains(script, want) {
-			t.Errorf("the environment lacks %q:\n%s", want, script)
+		set, err := parse([]string{transport, "127.0.0.1:0", "--shell-username", "admin"}, io.Discard)
+		if err != nil {
+			t.Fatal(err)
 		}
+
+		sim, err := simulator.Start(simulator.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		shell, err := startShell(sim, set.shell)
+		if err != nil {
+			t.Fatal(err)
+		}
+
+		script := shell.environment.script()
+		for _, want := range wants {
+			if !strings.Contains(script, want) {
+				t.Errorf("with %s, the environment lacks %q:\n%s", transport, want, script)
+			}
+		}
+
+		shell.close()
+		sim.Close()
+	}
+
+	if _, err := parse([]string{"--ssh", "127.0.0.1:0", "--winrm", "127.0.0.1:0"}, io.Discard); !errors.Is(err, errUsage) {
+		t.Errorf("both: %v", err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/vb365/terraform-provider-vb365/internal/simulator"
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/control"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/machine"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/remoting"
 )
@@ -28,6 +29,7 @@ func (s *shellSettings) flags(flags *flag.FlagSet) {
 // shell is the server's machine, as far as it can be reached.
 type shell struct {
 	environment environment
+	faces       []control.Face
 	closers     []func()
 }
 
@@ -36,6 +38,10 @@ func startShell(sim *simulator.Server, set shellSettings) (*shell, error) {
 	s := &shell{}
 	options := remoting.Options{Username: set.username, Password: set.password}
 	windows := machine.New(sim, machine.Options{PowerShell: set.powerShell})
+
+	if set.ssh+set.winRM != "" {
+		s.faces = append(s.faces, control.Machine(windows))
+	}
 
 	if set.ssh != "" {
 		options.Listen = set.ssh

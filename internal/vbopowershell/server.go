@@ -145,6 +145,9 @@ func (s *Server) Settings(ctx context.Context) (Outcome, error) {
 	return outcome, err
 }
 
+// Forget has the next [Server.Settings] read anew.
+func (s *Server) Forget() { s.remember(nil) }
+
 func (s *Server) remember(outcome *Outcome) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

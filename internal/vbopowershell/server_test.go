@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/masterzen/winrm"
 )
 
 // fakeTransport answers each run with the next of its replies.
@@ -240,6 +242,14 @@ func TestPowerShellBeforeThatOfProduct8IsOld(t *testing.T) {
 		if got := (&CmdletError{PowerShell: version}).OldPowerShell(); got != want {
 			t.Errorf("%q is old: %v, want %v", version, got, want)
 		}
+	}
+}
+
+func TestCommandsOverWinRMReadNoConsole(t *testing.T) {
+	t.Parallel()
+	text := withoutConsole(winrm.NewExecuteCommandRequest("https://server/wsman", "shell", "pwsh.exe", nil, winrm.DefaultParameters))
+	if !strings.Contains(text, `Name="WINRS_CONSOLEMODE_STDIN">FALSE<`) || !strings.Contains(text, "pwsh.exe") {
+		t.Errorf("the message is %s", text)
 	}
 }
 

@@ -269,6 +269,27 @@ func TestEachWayToLogInOverSSHWorks(t *testing.T) {
 	}
 }
 
+// Accounts get locked by passwords that are wrong again and again.
+func TestAWrongPasswordIsSentOnce(t *testing.T) {
+	t.Parallel()
+	s, overSSH := startSSH(t, echo, remoting.Options{})
+	w, overWinRM := startWinRM(t, echo, remoting.Options{})
+	overSSH.Password, overWinRM.Password = "wrong", "wrong"
+	overBasic := overWinRM
+	overBasic.Authentication = vbopowershell.Basic
+	for i, transport := range []vbopowershell.Transport{newSSH(t, overSSH), newWinRM(t, overWinRM), newWinRM(t, overBasic)} {
+		_, err := transport.Run(t.Context(), "x", nil)
+		if e, ok := errors.AsType[*vbopowershell.TransportError](err); !ok || e.Reason != vbopowershell.ReasonRefused || e.Started {
+			t.Errorf("%s: %v", transport, err)
+		}
+		_, bySSH := s.Logins()
+		_, byWinRM := w.Logins()
+		if bySSH+byWinRM != i+1 {
+			t.Errorf("%s: %d logins were refused so far, want %d", transport, bySSH+byWinRM, i+1)
+		}
+	}
+}
+
 func TestConfigurationsThatCannotWorkAreFoundWithoutTheServer(t *testing.T) {
 	t.Parallel()
 	good := vbopowershell.SSHConfig{

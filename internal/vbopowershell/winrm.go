@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -180,7 +181,7 @@ func (c *conversation) run(ctx context.Context, commandLine string, stdin []byte
 }
 
 func (c *conversation) execute(ctx context.Context, shell, commandLine string, stdin []byte) (output Output, err error) {
-	answer, err := c.post(ctx, winrm.NewExecuteCommandRequest(c.url, shell, commandLine, nil, c.parameters))
+	answer, err := c.postText(ctx, withoutConsole(winrm.NewExecuteCommandRequest(c.url, shell, commandLine, nil, c.parameters)))
 	if err != nil {
 		return Output{}, err
 	}
@@ -200,6 +201,16 @@ func (c *conversation) execute(ctx context.Context, shell, commandLine string, s
 	}
 	return c.receive(ctx, shell, command)
 }
+
+// withoutConsole returns the message of a command whose standard input is no
+// console, which would take lines of limited length. The library always asks for
+// one.
+func withoutConsole(message *soap.SoapMessage) string {
+	defer message.Free()
+	return consoleMode.ReplaceAllString(message.String(), "${1}FALSE${2}")
+}
+
+var consoleMode = regexp.MustCompile(`(Name="WINRS_CONSOLEMODE_STDIN"[^>]*>)TRUE(<)`)
 
 // receive collects what the command writes until it ends.
 func (c *conversation) receive(ctx context.Context, shell, command string) (Output, error) {
@@ -236,7 +247,11 @@ func (c *conversation) finally(ctx context.Context, message *soap.SoapMessage) {
 // post sends a message and returns the answer to it. The error is a [TransportError].
 func (c *conversation) post(ctx context.Context, message *soap.SoapMessage) (string, error) {
 	defer message.Free()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader(message.String()))
+	return c.postText(ctx, message.String())
+}
+
+func (c *conversation) postText(ctx context.Context, message string) (string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader(message))
 	if err != nil {
 		return "", c.fail(ReasonProtocol, err)
 	}

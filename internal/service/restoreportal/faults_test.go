@@ -46,7 +46,7 @@ func TestAccEachTroubleOnTheWayHasItsOwnError(t *testing.T) {
 			"ssh",
 			machine.Options{},
 			func(env *acctest.Env, _ *acctest.Machine) { env.Settings["VB365_SSH_HOST_KEY"] = wrongKey },
-			tfkit.TitlePowerShellUntrusted, `its host key is SHA256:\S+ and not SHA256:`,
+			tfkit.TitlePowerShellUntrusted, `its host key is SHA256:\S+ \(ssh-ed25519\), and not SHA256:`,
 		},
 		"a wrong password over SSH": {
 			"ssh",
@@ -54,7 +54,7 @@ func TestAccEachTroubleOnTheWayHasItsOwnError(t *testing.T) {
 			func(_ *acctest.Env, m *acctest.Machine) {
 				m.SSH.Configure(func(o *remoting.Options) { o.Password = "other" })
 			},
-			tfkit.TitlePowerShellLogin, `unable to authenticate`,
+			tfkit.TitlePowerShellLogin, `the login was refused with password`,
 		},
 		"a wrong password over WinRM": {
 			"winrm",

@@ -46,13 +46,28 @@ func (r *portalResource) ImportState(ctx context.Context, req resource.ImportSta
 	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
 }
 
-// look asks the server for all that is to be had.
+// look asks the server for all that is to be had. Where both sides differ,
+// somebody may have changed the settings between the two questions: they are
+// asked once more.
 func (r *portalResource) look(ctx context.Context, client *vb365.Client) (facts, error) {
-	rest, err := client.RefreshPortalSettings(ctx)
-	if err != nil || !r.Connections.HasPowerShell() {
+	if !r.Connections.HasPowerShell() {
+		rest, err := client.RefreshPortalSettings(ctx)
 		return facts{rest: rest}, err
 	}
 	server, err := r.Connections.PowerShell()
+	if err != nil {
+		return facts{}, err
+	}
+	seen, err := lookAtBoth(ctx, client, server)
+	if err == nil && len(disagreement(seen.rest, seen.shell.RestorePortal)) > 0 {
+		server.Forget()
+		seen, err = lookAtBoth(ctx, client, server)
+	}
+	return seen, err
+}
+
+func lookAtBoth(ctx context.Context, client *vb365.Client, server *vbopowershell.Server) (facts, error) {
+	rest, err := client.RefreshPortalSettings(ctx)
 	if err != nil {
 		return facts{}, err
 	}

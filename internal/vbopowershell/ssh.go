@@ -1,28 +1,29 @@
 package vbopowershell
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"slices"
-	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/agent"
 )
 
 const (
 	defaultSSHPort = 22
 	// connectTimeout bounds connecting and logging in.
 	connectTimeout = 30 * time.Second
-	// keepAliveInterval is how often a silent server is asked whether it is there.
-	keepAliveInterval = 15 * time.Second
-	// maxOutput is how much a command may write.
+	// defaultKeepAlive is how often a server is asked whether it is there.
+	defaultKeepAlive = 15 * time.Second
+	// signalTime bounds the last words to a server.
+	signalTime = 500 * time.Millisecond
+	// maxOutput is how many bytes a command may write to each of its outputs.
 	maxOutput = 16 << 20
 )
 
@@ -33,17 +34,26 @@ type SSHConfig struct {
 	Port int
 	// Username is the account, such as DOMAIN\user.
 	Username string
-	// Password, PrivateKey and AgentSocket are ways to log in; at least one is needed.
+	// Password, PrivateKey and AgentSocket are ways to log in; at least one is
+	// needed. Keys are tried first, the agent's last among them. The password also
+	// answers a server that asks for it by keyboard-interactive.
 	Password string
-	// PrivateKey is a PEM text, in OpenSSH's or a PKCS form.
+	// PrivateKey is a PEM text, in OpenSSH's, PKCS #1, SEC 1 or PKCS #8 form; that
+	// of PKCS #8 must not be encrypted.
 	PrivateKey string
 	// PrivateKeyPassphrase opens the private key, if it is encrypted.
 	PrivateKeyPassphrase string
-	// AgentSocket is the Unix socket of an SSH agent.
+	// AgentSocket is the Unix socket of an SSH agent, which SSH_AUTH_SOCK names.
+	// The named pipe of OpenSSH for Windows' agent is not supported.
 	AgentSocket string
 	// HostKey holds the server's public keys, one a line: as in a .pub file, as in
 	// known_hosts, or a fingerprint such as SHA256:…. Any of them is trusted.
 	HostKey string
+	// KeepAlive is how often the server is asked whether it is there while a command
+	// runs; 15 seconds when zero. One that is silent for twice as long is given up.
+	KeepAlive time.Duration
+	// DialContext, if set, connects in place of [net.Dialer].
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // String implements [fmt.Stringer].
@@ -55,36 +65,44 @@ func (c SSHConfig) GoString() string { return c.String() }
 // LogValue implements [slog.LogValuer].
 func (c SSHConfig) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-func hostPort(host string, port, otherwise int) string {
-	if port == 0 {
-		port = otherwise
-	}
-	return net.JoinHostPort(host, strconv.Itoa(port))
-}
-
 type sshTransport struct {
-	target   string
-	address  string
-	username string
-	password string
-	key      ssh.Signer
-	agent    string
-	trusted  hostKeys
+	target    string
+	address   string
+	username  string
+	password  string
+	key       ssh.Signer
+	agent     string
+	trusted   hostKeys
+	keepAlive time.Duration
+	dial      func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// NewSSH returns a transport over SSH. An error wraps [ErrConfig] and names the
-// field that cannot be used.
+// NewSSH returns a transport over SSH, which is safe for concurrent use. An error
+// wraps [ErrConfig] and names the field that cannot be used.
 func NewSSH(cfg SSHConfig) (Transport, error) {
 	trusted, err := parseHostKeys(cfg.HostKey)
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Host == "" || cfg.Username == "" {
+		return nil, fmt.Errorf("%w: host and username are needed", ErrConfig)
+	}
+	if err := checkAddress(cfg.Host, cfg.Port); err != nil {
+		return nil, err
+	}
+	if cfg.KeepAlive < 0 {
+		return nil, fmt.Errorf("%w: the keep-alive interval is negative", ErrConfig)
+	}
 	t := &sshTransport{
 		target: cfg.String(), address: hostPort(cfg.Host, cfg.Port, defaultSSHPort),
 		username: cfg.Username, password: cfg.Password, agent: cfg.AgentSocket, trusted: trusted,
+		keepAlive: cfg.KeepAlive, dial: cfg.DialContext,
 	}
-	if cfg.Host == "" || cfg.Username == "" {
-		return nil, fmt.Errorf("%w: host and username are needed", ErrConfig)
+	if t.keepAlive == 0 {
+		t.keepAlive = defaultKeepAlive
+	}
+	if t.dial == nil {
+		t.dial = new(net.Dialer).DialContext
 	}
 	if cfg.PrivateKey != "" {
 		if t.key, err = parsePrivateKey(cfg.PrivateKey, cfg.PrivateKeyPassphrase); err != nil {
@@ -97,178 +115,95 @@ func NewSSH(cfg SSHConfig) (Transport, error) {
 	return t, nil
 }
 
-// parsePrivateKey reads a key. The library's errors hold nothing of it.
-func parsePrivateKey(text, passphrase string) (ssh.Signer, error) {
-	if passphrase != "" {
-		key, err := ssh.ParsePrivateKeyWithPassphrase([]byte(text), []byte(passphrase))
-		if err != nil {
-			return nil, fmt.Errorf("%w: private_key cannot be opened with private_key_passphrase: %w", ErrConfig, err)
-		}
-		return key, nil
-	}
-	key, err := ssh.ParsePrivateKey([]byte(text))
-	if _, encrypted := errors.AsType[*ssh.PassphraseMissingError](err); encrypted {
-		return nil, fmt.Errorf("%w: private_key is encrypted, and private_key_passphrase is not set", ErrConfig)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: private_key cannot be read: %w", ErrConfig, err)
-	}
-	return key, nil
-}
-
-// hostKeys are the keys by which a server is known.
-type hostKeys struct {
-	keys         []ssh.PublicKey
-	fingerprints []string
-}
-
-const fingerprintPrefix = "SHA256:"
-
-func parseHostKeys(text string) (hostKeys, error) {
-	var known hostKeys
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "" || strings.HasPrefix(line, "#"):
-			continue
-		case strings.Contains(line, "PRIVATE KEY"):
-			return known, fmt.Errorf("%w: host_key is a private key; the server's public key is wanted, ssh_host_ed25519_key.pub", ErrConfig)
-		case strings.HasPrefix(line, fingerprintPrefix):
-			known.fingerprints = append(known.fingerprints, strings.TrimRight(line, "="))
-			continue
-		}
-		// A host's name before the key, as in known_hosts, passes for an option.
-		key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line))
-		if err != nil {
-			return known, fmt.Errorf("%w: host_key has a line that is no public key; expected ssh-ed25519 AAAA… or SHA256:…", ErrConfig)
-		}
-		known.keys = append(known.keys, key)
-	}
-	if len(known.keys) == 0 && len(known.fingerprints) == 0 {
-		return known, fmt.Errorf("%w: host_key is needed: without it, anybody could pass for the server", ErrConfig)
-	}
-	return known, nil
-}
-
-// hostKeyError is why a server is not trusted.
-type hostKeyError struct{ shown, expected string }
-
-func (e *hostKeyError) Error() string {
-	return fmt.Sprintf("its host key is %s, and not %s", e.shown, e.expected)
-}
-
-func (h hostKeys) check(shown ssh.PublicKey) error {
-	fingerprint := ssh.FingerprintSHA256(shown)
-	var expected []string
-	for _, key := range h.keys {
-		if slices.Equal(key.Marshal(), shown.Marshal()) {
-			return nil
-		}
-		expected = append(expected, ssh.FingerprintSHA256(key))
-	}
-	if slices.Contains(h.fingerprints, fingerprint) {
-		return nil
-	}
-	return &hostKeyError{shown: fingerprint, expected: strings.Join(append(expected, h.fingerprints...), " or ")}
-}
-
-// algorithms are those of the known keys, so that a server with several shows a
-// known one. Fingerprints do not tell: then the server is asked as OpenSSH's
-// client does, and shows an Ed25519 key if it has one.
-func (h hostKeys) algorithms() []string {
-	if len(h.fingerprints) > 0 {
-		return []string{
-			ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
-			ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256,
-		}
-	}
-	var algorithms []string
-	for _, key := range h.keys {
-		if key.Type() == ssh.KeyAlgoRSA {
-			algorithms = append(algorithms, ssh.KeyAlgoRSASHA512, ssh.KeyAlgoRSASHA256)
-			continue
-		}
-		algorithms = append(algorithms, key.Type())
-	}
-	return algorithms
-}
-
 // String implements [fmt.Stringer].
 func (t *sshTransport) String() string { return t.target }
+
+// GoString implements [fmt.GoStringer].
+func (t *sshTransport) GoString() string { return t.target }
 
 func (t *sshTransport) fail(reason TransportReason, started bool, err error) error {
 	return &TransportError{Target: t.target, Reason: reason, Started: started, Err: err}
 }
 
+// sshConn is a connection that is logged in, with the session of one command.
+type sshConn struct {
+	raw     net.Conn
+	client  *ssh.Client
+	session *ssh.Session
+}
+
+// hangUp asks the server to end the command, which not every server does, and
+// closes the connection, which every server notices.
+func (c sshConn) hangUp() {
+	_ = c.raw.SetWriteDeadline(time.Now().Add(signalTime)) // ends a write that is stuck, too
+	_ = c.session.Signal(ssh.SIGTERM)
+	_ = c.client.Close()
+}
+
 // Run implements [Transport].
 func (t *sshTransport) Run(ctx context.Context, commandLine string, stdin []byte) (Output, error) {
-	client, err := t.connect(ctx)
+	conn, err := t.open(ctx)
 	if err != nil {
 		return Output{}, err
 	}
-	defer client.Close()
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer conn.client.Close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	// Closing the connection ends whatever waits for it.
-	defer context.AfterFunc(ctx, func() { _ = client.Close() })()
-	go keepAlive(ctx, client, cancel)
+	// Whatever waits for the server ends with the connection.
+	defer context.AfterFunc(ctx, conn.hangUp)()
+	background.Go(func() { t.watch(ctx, conn.client, cancel) })
 
-	session, err := client.NewSession()
-	if err != nil {
-		return Output{}, t.fail(ReasonForbidden, false, fmt.Errorf("the server opens no session: %w", err))
-	}
-	defer session.Close()
 	stdout, stderr := &limited{cancel: cancel}, &limited{cancel: cancel}
-	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(string(stdin)), stdout, stderr
+	session := conn.session
+	session.Stdin, session.Stdout, session.Stderr = bytes.NewReader(stdin), stdout, stderr
 	if err := session.Start(commandLine); err != nil {
-		return Output{}, t.startError(ctx, err)
+		return Output{}, t.startError(ctx, commandLine, err)
 	}
 	err = session.Wait()
 	output := Output{Stdout: stdout.data, Stderr: stderr.data}
 	exit, ended := errors.AsType[*ssh.ExitError](err)
 	switch {
+	case err == nil:
+		return output, nil
 	case context.Cause(ctx) != nil:
 		return Output{}, t.fail(ReasonLost, true, context.Cause(ctx))
 	case ended:
 		output.ExitCode = exit.ExitStatus()
-	case err != nil && !isBrokenStdin(err):
+	case !errors.Is(err, io.EOF): // which is a command that succeeds and leaves some of its input
 		return Output{}, t.fail(ReasonLost, true, fmt.Errorf("the command's end is not known: %w", err))
 	}
 	return output, nil
 }
 
-// isBrokenStdin tells that a command which succeeded did not read all of its input.
-func isBrokenStdin(err error) bool { return errors.Is(err, io.EOF) }
-
-func (t *sshTransport) startError(ctx context.Context, err error) error {
+// startError explains why a command was not started. Only a server that says no
+// is sure to have started nothing.
+func (t *sshTransport) startError(ctx context.Context, commandLine string, err error) error {
+	// The library has no type for the refusal; its text repeats the command line.
+	if err.Error() == fmt.Sprintf("ssh: command %v failed", commandLine) {
+		return t.fail(ReasonForbidden, false, errors.New("the server refuses to run commands for this account"))
+	}
 	if cause := context.Cause(ctx); cause != nil {
 		return t.fail(ReasonLost, true, cause)
 	}
-	if errors.Is(err, io.EOF) {
-		return t.fail(ReasonLost, true, errors.New("the connection was closed when the command was started"))
-	}
-	return t.fail(ReasonForbidden, false, err)
+	return t.fail(ReasonLost, true, fmt.Errorf("the connection was lost when the command was started: %w", err))
 }
 
-func (t *sshTransport) connect(ctx context.Context) (*ssh.Client, error) {
+// open connects, logs in and opens a session. It leaves nothing open on an error.
+func (t *sshTransport) open(ctx context.Context) (sshConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", t.address)
+	raw, err := t.dial(ctx, "tcp", t.address)
 	if err != nil {
-		return nil, t.fail(ReasonUnreachable, false, err)
+		return sshConn{}, t.fail(ReasonUnreachable, false, err)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	defer stop()
-	methods, done, err := t.methods(ctx)
-	if err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	defer done()
+	defer context.AfterFunc(ctx, func() { _ = raw.Close() })()
+	login := &sshLogin{sshTransport: t, ctx: ctx}
 	var untrusted error
-	handshake, channels, requests, err := ssh.NewClientConn(conn, t.address, &ssh.ClientConfig{
+	handshake, channels, requests, err := ssh.NewClientConn(raw, t.address, &ssh.ClientConfig{
 		User:              t.username,
-		Auth:              methods,
+		AuthCallback:      login.next,
 		HostKeyAlgorithms: t.trusted.algorithms(),
 		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
 			untrusted = t.trusted.check(key)
@@ -277,62 +212,58 @@ func (t *sshTransport) connect(ctx context.Context) (*ssh.Client, error) {
 		ClientVersion: "SSH-2.0-terraform-provider-vb365",
 	})
 	if err != nil {
-		_ = conn.Close()
-		return nil, t.handshakeError(ctx, untrusted, err)
+		_ = raw.Close()
+		return sshConn{}, t.handshakeError(ctx, login.begun, untrusted, err)
 	}
-	return ssh.NewClient(handshake, channels, requests), nil
+	client := ssh.NewClient(handshake, channels, requests)
+	session, err := client.NewSession()
+	if err != nil {
+		_ = client.Close()
+		return sshConn{}, t.sessionError(ctx, err)
+	}
+	return sshConn{raw: raw, client: client, session: session}, nil
 }
 
-func (t *sshTransport) handshakeError(ctx context.Context, untrusted, err error) error {
-	negotiation, disjoint := errors.AsType[*ssh.AlgorithmNegotiationError](err)
-	switch {
-	case untrusted != nil:
+func (t *sshTransport) handshakeError(ctx context.Context, begun bool, untrusted, err error) error {
+	if untrusted != nil {
 		return t.fail(ReasonUntrusted, false, untrusted)
-	case disjoint && slices.Equal(negotiation.RequestedAlgorithms, t.trusted.algorithms()):
+	}
+	// The library's names are a client's the wrong way round: requested is what the
+	// server has, supported is what was asked for.
+	if n, ok := errors.AsType[*ssh.AlgorithmNegotiationError](err); ok && n.What == "host key" {
 		return t.fail(ReasonUntrusted, false, fmt.Errorf("it has no host key of the kind that host_key names (%s), but %s",
-			strings.Join(negotiation.RequestedAlgorithms, ", "), strings.Join(negotiation.SupportedAlgorithms, ", ")))
-	case ctx.Err() != nil:
+			strings.Join(n.SupportedAlgorithms, ", "), strings.Join(n.RequestedAlgorithms, ", ")))
+	}
+	if refused, ok := errors.AsType[*loginError](err); ok {
+		return t.fail(ReasonRefused, false, refused)
+	}
+	if ctx.Err() != nil {
 		return t.fail(ReasonUnreachable, false, fmt.Errorf("it did not answer as an SSH server in time: %w", ctx.Err()))
-	case strings.Contains(err.Error(), "unable to authenticate"):
-		// The library has no type for this; its text names the methods that were tried.
+	}
+	_, network := errors.AsType[net.Error](err)
+	switch gone := network || errors.Is(err, io.EOF); {
+	case begun && gone:
+		return t.fail(ReasonLost, false, fmt.Errorf("the connection was closed during the login: %w", err))
+	case begun: // for example a disconnect, after too many keys
 		return t.fail(ReasonRefused, false, err)
 	}
 	return t.fail(ReasonProtocol, false, err)
 }
 
-// methods are the ways to log in; done is to be called when that is over.
-func (t *sshTransport) methods(ctx context.Context) (methods []ssh.AuthMethod, done func(), err error) {
-	done = func() {}
-	if t.key != nil {
-		methods = append(methods, ssh.PublicKeys(t.key))
+func (t *sshTransport) sessionError(ctx context.Context, err error) error {
+	if refused, ok := errors.AsType[*ssh.OpenChannelError](err); ok {
+		return t.fail(ReasonForbidden, false, fmt.Errorf("the server opens no session for this account: %w", refused))
 	}
-	if t.agent != "" {
-		conn, err := new(net.Dialer).DialContext(ctx, "unix", t.agent)
-		if err != nil {
-			return nil, done, t.fail(ReasonRefused, false, fmt.Errorf("the SSH agent cannot be reached: %w", err))
-		}
-		done = func() { _ = conn.Close() }
-		methods = append(methods, ssh.PublicKeysCallback(agent.NewClient(conn).Signers))
+	if ctx.Err() != nil {
+		err = ctx.Err()
 	}
-	if t.password != "" {
-		methods = append(methods, ssh.Password(t.password), ssh.KeyboardInteractive(
-			func(_, _ string, questions []string, echos []bool) ([]string, error) {
-				answers := make([]string, len(questions))
-				for i := range questions {
-					if echos[i] {
-						return nil, fmt.Errorf("the server asks %q, not for a password", questions[i])
-					}
-					answers[i] = t.password
-				}
-				return answers, nil
-			}))
-	}
-	return methods, done, nil
+	return t.fail(ReasonLost, false, fmt.Errorf("the connection was lost after the login: %w", err))
 }
 
-// keepAlive asks now and then whether the server is still there.
-func keepAlive(ctx context.Context, client *ssh.Client, give context.CancelCauseFunc) {
-	ticker := time.NewTicker(keepAliveInterval)
+// watch asks now and then whether the server is still there, and gives up one
+// that is not. It ends with the context or the connection.
+func (t *sshTransport) watch(ctx context.Context, client *ssh.Client, give context.CancelCauseFunc) {
+	ticker := time.NewTicker(t.keepAlive)
 	defer ticker.Stop()
 	for {
 		select {
@@ -340,21 +271,11 @@ func keepAlive(ctx context.Context, client *ssh.Client, give context.CancelCause
 			return
 		case <-ticker.C:
 		}
-		answered := make(chan error, 1)
-		go func() {
-			_, _, err := client.SendRequest("keepalive@openssh.com", true, nil)
-			answered <- err
-		}()
-		select {
-		case <-ctx.Done():
-			return
-		case err := <-answered:
-			if err != nil {
-				give(fmt.Errorf("the server is gone: %w", err))
-				return
-			}
-		case <-time.After(2 * keepAliveInterval):
-			give(errors.New("the server no longer answers"))
+		silent := time.AfterFunc(2*t.keepAlive, func() { give(errors.New("the server no longer answers")) })
+		_, _, err := client.SendRequest("keepalive@openssh.com", true, nil)
+		silent.Stop()
+		if err != nil {
+			give(fmt.Errorf("the server is gone: %w", err))
 			return
 		}
 	}

@@ -47,10 +47,10 @@ type sshLogin struct {
 	*sshTransport
 
 	// ctx ends with the login.
-	ctx context.Context //nolint:containedctx // the library's callbacks get none
+	ctx  context.Context //nolint:containedctx // the library's callbacks get none
 	conn *notedConn
 	// begun tells that the server is trusted and was asked how to log in.
-	begun    bool
+	begun bool
 	// answered tells that the server was given the password by keyboard-interactive.
 	answered bool
 	// trouble is why a way to log in could not be tried.

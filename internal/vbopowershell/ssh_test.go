@@ -601,8 +601,8 @@ func TestPrivateKeysOfEachFormAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	elliptic := ecdsaKey(t)
-	sec1, sec1Err := x509.MarshalECPrivateKey(elliptic)
+	curve := ecdsaKey(t)
+	sec1, sec1Err := x509.MarshalECPrivateKey(curve)
 	pkcs8, pkcs8Err := x509.MarshalPKCS8PrivateKey(ed25519Key(t))
 	openSSH, _ := newKeyPEM(t, "")
 	encrypted, _ := newKeyPEM(t, "open sesame")

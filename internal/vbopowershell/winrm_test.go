@@ -210,7 +210,7 @@ func TestWinRMTellsWhyAServerCannotBeReachedOrTrusted(t *testing.T) {
 	cfg := stub.start(t)
 	old := httptest.NewUnstartedServer(stub)
 	old.Config.ErrorLog = log.New(io.Discard, "", 0)
-	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // which is to be refused
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	old.StartTLS()
 	t.Cleanup(old.Close)
 	otherPin := strings.Repeat("AB:", 31) + "AB"
@@ -257,25 +257,30 @@ func TestWinRMKnowsWhetherACommandWasStarted(t *testing.T) {
 	}{
 		"a fault in place of a start": {
 			map[string]http.HandlerFunc{"Command": fault("2150859173", "Too many processes.")},
-			failure{reason: vbopowershell.ReasonProtocol, texts: []string{"Too many processes."}}, "Create Command Delete",
+			failure{reason: vbopowershell.ReasonProtocol, texts: []string{"Too many processes."}},
+			"Create Command Delete",
 		},
 		"no right to start": {
 			map[string]http.HandlerFunc{"Command": fault("5", "Access is denied.")},
-			failure{reason: vbopowershell.ReasonForbidden}, "Create Command Delete",
+			failure{reason: vbopowershell.ReasonForbidden},
+			"Create Command Delete",
 		},
 		"a start that timed out": {
 			map[string]http.HandlerFunc{"Command": fault("2150858793", "Timed out.")},
-			failure{reason: lost, started: true}, "Create Command Delete",
+			failure{reason: lost, started: true},
+			"Create Command Delete",
 		},
 		"a proxy's trouble at the start": {
 			map[string]http.HandlerFunc{"Command": status(http.StatusBadGateway, "")},
-			failure{reason: lost, started: true, texts: []string{"502"}}, "Create Command Delete",
+			failure{reason: lost, started: true, texts: []string{"502"}},
+			"Create Command Delete",
 		},
 		"a connection cut at the start": {
 			map[string]http.HandlerFunc{"Command": cut}, failure{reason: lost, started: true}, "Create Command Delete",
 		},
 		"no name for the command": {
-			map[string]http.HandlerFunc{"Command": soap("")}, failure{reason: lost, started: true, texts: []string{"names none"}},
+			map[string]http.HandlerFunc{"Command": soap("")},
+			failure{reason: lost, started: true, texts: []string{"names none"}},
 			"Create Command Delete",
 		},
 		"a connection cut at the input": {
@@ -286,15 +291,18 @@ func TestWinRMKnowsWhetherACommandWasStarted(t *testing.T) {
 		},
 		"a shell that is gone": {
 			map[string]http.HandlerFunc{"Receive": fault("2150858843", "The shell was not found.")},
-			failure{reason: lost, started: true, texts: []string{"The shell was not found."}}, "Create Command Send Receive Signal Delete",
+			failure{reason: lost, started: true, texts: []string{"The shell was not found."}},
+			"Create Command Send Receive Signal Delete",
 		},
 		"rights that are taken away": {
 			map[string]http.HandlerFunc{"Receive": fault("5", "Access is denied.")},
-			failure{reason: lost, started: true}, "Create Command Send Receive Signal Delete",
+			failure{reason: lost, started: true},
+			"Create Command Send Receive Signal Delete",
 		},
 		"input that is refused, and silence": {
 			map[string]http.HandlerFunc{"Send": fault("232", "The pipe is being closed."), "Receive": fault("2150858793", "Timed out.")},
-			failure{reason: lost, started: true, texts: []string{"The pipe is being closed."}}, "Create Command Send Receive Signal Delete",
+			failure{reason: lost, started: true, texts: []string{"The pipe is being closed."}},
+			"Create Command Send Receive Signal Delete",
 		},
 	} {
 		stub := &winRMStub{answers: c.answers}
@@ -336,8 +344,8 @@ func TestWinRMFollowsACommandToItsEnd(t *testing.T) {
 		stdout, stderr string
 		exitCode       int
 	}{
-		"after silence":     {map[string]http.HandlerFunc{"Receive": inTurn(silence, silence, done("x", "", zero))}, "x", "", 0},
-		"in parts":          {map[string]http.HandlerFunc{"Receive": inTurn(running, silence, running, done("x", "y", code("7")))}, "{}{}x", "y", 7},
+		"after silence":     {map[string]http.HandlerFunc{"Receive": inTurn(silence, done("x", "", zero))}, "x", "", 0},
+		"in parts":          {map[string]http.HandlerFunc{"Receive": inTurn(running, silence, done("x", "y", code("7")))}, "{}x", "y", 7},
 		"a large exit code": {map[string]http.HandlerFunc{"Receive": done("", "", code("3221225786"))}, "", "", 3221225786},
 		"a negative one":    {map[string]http.HandlerFunc{"Receive": done("", "", code("-1"))}, "", "", -1},
 		"one that ended before its input": {
@@ -480,9 +488,9 @@ func ntlmChallenge() []byte {
 	info := []byte{0, 0, 0, 0}
 	message := append([]byte("NTLMSSP\x00"), 2, 0, 0, 0)
 	field := func(length, offset int) {
-		message = binary.LittleEndian.AppendUint16(message, uint16(length)) //nolint:gosec // short
-		message = binary.LittleEndian.AppendUint16(message, uint16(length)) //nolint:gosec // short
-		message = binary.LittleEndian.AppendUint32(message, uint32(offset)) //nolint:gosec // short
+		message = binary.LittleEndian.AppendUint16(message, uint16(length))
+		message = binary.LittleEndian.AppendUint16(message, uint16(length))
+		message = binary.LittleEndian.AppendUint32(message, uint32(offset))
 	}
 	field(len(target), 48)
 	message = binary.LittleEndian.AppendUint32(message, 0x20880205)

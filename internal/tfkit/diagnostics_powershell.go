@@ -63,7 +63,7 @@ func explainTransport(e *vbopowershell.TransportError) (title, advice string) {
 			"server's own, put it into host_key, certificate_sha256 or ca_certificate_pem."
 	case vbopowershell.ReasonRefused:
 		return TitlePowerShellLogin, "Check username (DOMAIN\\user, or a local name) and password or key, and that the server offers this way " +
-			"to log in. For a key of a local administrator, OpenSSH reads C:\\ProgramData\\ssh\\administrators_authorized_keys."
+			"to log in. Over SSH, the key of a local administrator belongs into C:\\ProgramData\\ssh\\administrators_authorized_keys."
 	case vbopowershell.ReasonForbidden:
 		return TitlePowerShellForbidden, "The account must be a local administrator of the VB365 server."
 	case vbopowershell.ReasonProtocol:

@@ -194,12 +194,13 @@ func (t *sshTransport) startError(ctx context.Context, commandLine string, err e
 func (t *sshTransport) open(ctx context.Context) (sshConn, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
-	raw, err := t.dial(ctx, "tcp", t.address)
+	dialed, err := t.dial(ctx, "tcp", t.address)
 	if err != nil {
 		return sshConn{}, t.fail(ReasonUnreachable, false, err)
 	}
+	raw := &notedConn{Conn: dialed}
 	defer context.AfterFunc(ctx, func() { _ = raw.Close() })()
-	login := &sshLogin{sshTransport: t, ctx: ctx}
+	login := &sshLogin{sshTransport: t, ctx: ctx, conn: raw}
 	var untrusted error
 	handshake, channels, requests, err := ssh.NewClientConn(raw, t.address, &ssh.ClientConfig{
 		User:              t.username,

@@ -33,7 +33,7 @@ func parseHostKeys(text string) (hostKeys, error) {
 			fingerprint := strings.TrimRight(line, "=")
 			sum, err := base64.RawStdEncoding.DecodeString(strings.TrimPrefix(fingerprint, fingerprintPrefix))
 			if err != nil || len(sum) != sha256.Size {
-				return known, fmt.Errorf("%w: host_key has a fingerprint that is not whole: SHA256: and 43 characters are one", ErrConfig)
+				return known, fmt.Errorf("%w: host_key has a fingerprint without the 43 characters that follow SHA256: in a whole one", ErrConfig)
 			}
 			known.fingerprints = append(known.fingerprints, fingerprint)
 			continue

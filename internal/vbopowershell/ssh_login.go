@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -46,9 +47,11 @@ type sshLogin struct {
 	*sshTransport
 
 	// ctx ends with the login.
-	ctx context.Context //nolint:containedctx // the library's callbacks get none
+	ctx  context.Context //nolint:containedctx // the library's callbacks get none
+	conn *notedConn
 	// begun tells that the server is trusted and was asked how to log in.
-	begun    bool
+	begun bool
+	// answered tells that the server was given the password by keyboard-interactive.
 	answered bool
 	// trouble is why a way to log in could not be tried.
 	trouble []error
@@ -81,6 +84,9 @@ func (e *loginError) Unwrap() error { return e.trouble }
 // next is the library's question for the next way to log in.
 func (l *sshLogin) next(state *ssh.ClientAuthContext) (ssh.AuthMethod, error) {
 	l.begun = true
+	if err := l.conn.broken(); err != nil {
+		return nil, err // which the library takes for a refusal
+	}
 	tried := slices.DeleteFunc(slices.Clone(state.TriedMethods), func(method string) bool { return method == "none" })
 	usable := func(method string, configured bool) bool {
 		return configured && slices.Contains(state.AllowedMethods, method) &&
@@ -138,4 +144,27 @@ func (l *sshLogin) answer(_, _ string, questions []string, echos []bool) ([]stri
 	}
 	l.answered = true
 	return []string{l.password}, nil
+}
+
+// notedConn remembers that nothing can be read any more.
+type notedConn struct {
+	net.Conn
+
+	err atomic.Pointer[error]
+}
+
+// Read implements [net.Conn].
+func (c *notedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.err.CompareAndSwap(nil, &err)
+	}
+	return n, err
+}
+
+func (c *notedConn) broken() error {
+	if err := c.err.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

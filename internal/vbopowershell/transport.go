@@ -12,8 +12,8 @@ type Transport interface {
 	// waits for its end. It connects for every command, and leaves nothing open.
 	//
 	// Whatever exit code the command ends with is no error. Every error is a
-	// [TransportError]. When the context ends, Run tries to end the command, and
-	// returns without waiting for that.
+	// [TransportError]. When the context ends, Run asks the server to end the
+	// command, which takes seconds at most, and returns.
 	Run(ctx context.Context, commandLine string, stdin []byte) (Output, error)
 
 	// String names the transport and the server, as in "ssh://vb365.example.com:22".

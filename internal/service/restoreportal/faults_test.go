@@ -62,7 +62,7 @@ func TestAccEachTroubleOnTheWayHasItsOwnError(t *testing.T) {
 			func(_ *acctest.Env, m *acctest.Machine) {
 				m.WinRM.Configure(func(o *remoting.Options) { o.Password = "other" })
 			},
-			tfkit.TitlePowerShellLogin, `the login was refused; it offers Negotiate`,
+			tfkit.TitlePowerShellLogin, `the server offers Negotiate, Basic`,
 		},
 		"no NTLM": {
 			"winrm",

@@ -165,8 +165,8 @@ func (s sshStub) keepAlive(requests <-chan *ssh.Request) {
 	}
 }
 
-// exec accepts a command and hands its line over.
-func exec(then func(conn net.Conn, channel ssh.Channel, line string)) func(net.Conn, ssh.Channel, <-chan *ssh.Request) {
+// onExec accepts a command and hands its line over.
+func onExec(then func(conn net.Conn, channel ssh.Channel, line string)) func(net.Conn, ssh.Channel, <-chan *ssh.Request) {
 	return func(conn net.Conn, channel ssh.Channel, requests <-chan *ssh.Request) {
 		for request := range requests {
 			var payload struct{ Line string }
@@ -310,7 +310,7 @@ func TestAServerWithSeveralHostKeysShowsTheOneThatIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	keys := []ssh.Signer{newSigner(t, ed25519Key(t)), newSigner(t, ecdsaKey(t)), newSigner(t, rsaKey)}
-	cfg := sshStub{keys: keys, session: exec(succeed)}.start(t)
+	cfg := sshStub{keys: keys, session: onExec(succeed)}.start(t)
 	for _, key := range keys {
 		for form, text := range map[string]string{
 			"public":      publicLine(key),
@@ -453,7 +453,7 @@ func TestEveryKeyAndThenThePasswordIsTried(t *testing.T) {
 		"the password after a key":      {true, func(c *vbopowershell.SSHConfig) { c.PrivateKey = plain }},
 		"the password without an agent": {true, func(c *vbopowershell.SSHConfig) { c.AgentSocket = missing }},
 	} {
-		cfg := sshStub{session: exec(succeed), login: func(s *ssh.ServerConfig, _ net.Conn) {
+		cfg := sshStub{session: onExec(succeed), login: func(s *ssh.ServerConfig, _ net.Conn) {
 			keys(s)
 			if !c.password {
 				s.PasswordCallback = nil
@@ -502,16 +502,16 @@ func TestSSHKnowsWhetherACommandWasStarted(t *testing.T) {
 			}},
 			failure{reason: vbopowershell.ReasonLost, started: true, texts: []string{"lost when the command was started"}},
 		},
-		"lost while it runs": {sshStub{session: exec(hangUp)}, failure{reason: vbopowershell.ReasonLost, started: true}},
+		"lost while it runs": {sshStub{session: onExec(hangUp)}, failure{reason: vbopowershell.ReasonLost, started: true}},
 		"lost after its output": {
-			sshStub{session: exec(func(_ net.Conn, channel ssh.Channel, _ string) {
+			sshStub{session: onExec(func(_ net.Conn, channel ssh.Channel, _ string) {
 				_, _ = io.WriteString(channel, "{}")
 				_ = channel.Close()
 			})},
 			failure{reason: vbopowershell.ReasonLost, started: true, texts: []string{"end is not known"}},
 		},
 		"too much on standard error": {
-			sshStub{session: exec(func(_ net.Conn, channel ssh.Channel, _ string) {
+			sshStub{session: onExec(func(_ net.Conn, channel ssh.Channel, _ string) {
 				_, _ = channel.Stderr().Write(make([]byte, 17<<20))
 			})},
 			failure{reason: vbopowershell.ReasonLost, started: true, texts: []string{"more than 16 MiB"}},
@@ -527,7 +527,7 @@ func TestSSHKnowsWhetherACommandWasStarted(t *testing.T) {
 
 func TestADeadServerIsNoticed(t *testing.T) {
 	t.Parallel()
-	cfg := sshStub{deaf: true, session: exec(func(net.Conn, ssh.Channel, string) {})}.start(t)
+	cfg := sshStub{deaf: true, session: onExec(func(net.Conn, ssh.Channel, string) {})}.start(t)
 	cfg.KeepAlive = 10 * time.Millisecond
 	_, err := newSSH(t, cfg).Run(t.Context(), commandLine, nil)
 	checkFailure(t, "deaf", err, failure{reason: vbopowershell.ReasonLost, started: true, texts: []string{"no longer answers"}})
@@ -536,7 +536,7 @@ func TestADeadServerIsNoticed(t *testing.T) {
 func TestALivelyServerIsNotGivenUp(t *testing.T) {
 	t.Parallel()
 	asked := make(chan struct{})
-	cfg := sshStub{asked: asked, session: exec(func(conn net.Conn, channel ssh.Channel, line string) {
+	cfg := sshStub{asked: asked, session: onExec(func(conn net.Conn, channel ssh.Channel, line string) {
 		for range 3 {
 			<-asked
 		}
@@ -580,7 +580,7 @@ func TestACancelledCommandIsSignaled(t *testing.T) {
 
 func TestACommandNeedNotReadItsInput(t *testing.T) {
 	t.Parallel()
-	cfg := sshStub{session: exec(succeed)}.start(t)
+	cfg := sshStub{session: onExec(succeed)}.start(t)
 	output, err := newSSH(t, cfg).Run(t.Context(), commandLine, make([]byte, 8<<20))
 	if err != nil || output.ExitCode != 0 {
 		t.Errorf("%d, %v", output.ExitCode, err)

@@ -411,7 +411,7 @@ func TestCommandLinesArriveByteForByte(t *testing.T) {
 		t.Errorf("%q with %v", stub.requests[1].Command, options)
 	}
 	arrived := make(chan string, 1)
-	overSSH := sshStub{session: exec(func(conn net.Conn, channel ssh.Channel, line string) {
+	overSSH := sshStub{session: onExec(func(conn net.Conn, channel ssh.Channel, line string) {
 		arrived <- line
 		succeed(conn, channel, line)
 	})}.start(t)
@@ -619,7 +619,7 @@ func TestNothingRunsOnAfterAFailure(t *testing.T) { //nolint:paralleltest // it 
 	cancel()
 	overSSH := []vbopowershell.SSHConfig{
 		sshStub{}.start(t),
-		sshStub{session: exec(func(conn net.Conn, _ ssh.Channel, _ string) { _ = conn.Close() })}.start(t),
+		sshStub{session: onExec(func(conn net.Conn, _ ssh.Channel, _ string) { _ = conn.Close() })}.start(t),
 		sshStub{login: func(c *ssh.ServerConfig, _ net.Conn) {
 			c.PasswordCallback = nil
 			c.NoClientAuth = false

@@ -4,9 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -52,25 +50,8 @@ func (r Request) Write() bool {
 		!strings.HasPrefix(strings.ToLower(r.Path), "/token")
 }
 
-// requestLog remembers every request since the last reset.
-type requestLog struct {
-	mu          sync.Mutex
-	idle        *sync.Cond
-	requests    []*Request
-	sequence    int
-	inFlight    int
-	maxInFlight int
-}
-
-func newRequestLog() *requestLog {
-	log := &requestLog{}
-	log.idle = sync.NewCond(&log.mu)
-
-	return log
-}
-
-// arrive writes down a request, whose body has been read already.
-func (l *requestLog) arrive(r *http.Request, body []byte, now time.Time) *Request {
+// newEntry describes a request, whose body has been read already.
+func newEntry(r *http.Request, body []byte, now time.Time) *Request {
 	version, path := splitVersion(r.URL.EscapedPath())
 
 	entry := &Request{
@@ -96,70 +77,5 @@ func (l *requestLog) arrive(r *http.Request, body []byte, now time.Time) *Reques
 		_ = json.Unmarshal(body, &entry.Body)
 	}
 
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	l.sequence++
-	l.inFlight++
-	l.maxInFlight = max(l.maxInFlight, l.inFlight)
-
-	entry.Sequence = l.sequence
-	entry.InFlight = l.inFlight
-	l.requests = append(l.requests, entry)
-
 	return entry
-}
-
-// leave notes that the request was dealt with.
-func (l *requestLog) leave(entry *Request, status int, fault bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	entry.Status = status
-	entry.Fault = fault
-	l.inFlight--
-
-	if l.inFlight == 0 {
-		l.idle.Broadcast()
-	}
-}
-
-// wait returns when no request is being served.
-func (l *requestLog) wait() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	for l.inFlight > 0 {
-		l.idle.Wait()
-	}
-}
-
-func (l *requestLog) all() []Request {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	copies := make([]Request, 0, len(l.requests))
-	for _, entry := range l.requests {
-		duplicate := *entry
-		duplicate.Token = copyOf(entry.Token)
-		copies = append(copies, duplicate)
-	}
-
-	return slices.Clip(copies)
-}
-
-func (l *requestLog) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	l.requests = nil
-	l.sequence = 0
-	l.maxInFlight = l.inFlight
-}
-
-func (l *requestLog) peak() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	return l.maxInFlight
 }

@@ -225,6 +225,16 @@ const (
 	defaultRequestLine    = 8 << 10
 )
 
+// settled returns a copy that is complete, if all knobs are in positions that
+// they have. An error wraps [ErrOptions].
+func (o Options) settled() (Options, error) {
+	o.Versions = slices.Clone(o.Versions)
+
+	o = o.withDefaults()
+
+	return o, o.validate()
+}
+
 // withDefaults returns a copy in which every unset knob has its default.
 func (o Options) withDefaults() Options {
 	if len(o.Versions) == 0 {

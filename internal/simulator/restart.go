@@ -7,6 +7,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"github.com/vb365/terraform-provider-vb365/internal/simulator/wire"
 )
 
 // lasting is a socket that outlives the server that takes connections from it:
@@ -86,7 +88,7 @@ func (s *Server) Restart(port int, down time.Duration) error {
 
 	if s.socket != socket {
 		s.release()
-		s.socket, s.address = socket, reachable(socket.Addr())
+		s.socket, s.address = socket, wire.Reachable(socket.Addr())
 	}
 
 	if down == 0 {

@@ -3,25 +3,17 @@ package simulator
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"net"
 	"net/http"
-	"slices"
-	"strconv"
 	"sync"
-	"time"
 
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/wire"
 )
 
-const (
-	maxRequestBody    = 16 << 20
-	readHeaderTimeout = 30 * time.Second
-)
+const maxRequestBody = 16 << 20
 
 // Server is a VB365 server in this process. All of its methods may be called at
 // any time from any goroutine.
@@ -30,14 +22,10 @@ type Server struct {
 	sessions *sessions
 	sets     *resultSets
 	rules    *invariants
-	log      *requestLog
+	log      *wire.Log[Request]
 	faults   *wire.Faults
 
-	// configuring is held while knobs are turned, optionsMu while they are read
-	// or set, so that whoever turns knobs may read them.
-	configuring sync.Mutex
-	optionsMu   sync.RWMutex
-	options     Options
+	knobs *wire.Knobs[Options]
 
 	certificate wire.Certificate
 
@@ -57,10 +45,12 @@ type Server struct {
 // Start starts a server. Its state is empty; see [Server.Seed]. The caller has
 // to [Server.Close] it.
 func Start(options Options) (*Server, error) {
-	options = options.withDefaults()
-	if err := options.validate(); err != nil {
+	knobs, err := wire.NewKnobs(options, Options.settled)
+	if err != nil {
 		return nil, err
 	}
+
+	options = knobs.Options()
 
 	host, _, err := net.SplitHostPort(options.Listen)
 	if err != nil {
@@ -82,25 +72,15 @@ func Start(options Options) (*Server, error) {
 		sessions:    newSessions(),
 		sets:        newResultSets(),
 		rules:       newInvariants(),
-		log:         newRequestLog(),
+		log:         wire.NewLog[Request](),
 		faults:      &wire.Faults{},
-		options:     options,
+		knobs:       knobs,
 		certificate: certificate,
 	}
 
 	s.serve(socket)
 
 	return s, nil
-}
-
-// reachable is where a listener can be reached from this machine.
-func reachable(listener net.Addr) string {
-	address, isTCP := listener.(*net.TCPAddr)
-	if isTCP && address.IP.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port))
-	}
-
-	return listener.String()
 }
 
 // serve answers requests in the background until the server is closed. The
@@ -110,20 +90,13 @@ func (s *Server) serve(socket *net.TCPListener) {
 	rest.routes = rest.routeTable()
 
 	var handler http.Handler = rest
-	if s.options.Middleware != nil {
-		handler = s.options.Middleware(handler)
+	if middleware := s.knobs.Options().Middleware; middleware != nil {
+		handler = middleware(handler)
 	}
 
-	server := &http.Server{
-		Handler:           s.intercept(handler),
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{s.certificate.TLS}, MinVersion: tls.VersionTLS12},
-		ReadHeaderTimeout: readHeaderTimeout,
-		ConnContext:       wire.WithConnection,
-		// Clients that do not trust the certificate are part of the tests.
-		ErrorLog: log.New(io.Discard, "", 0),
-	}
+	server := wire.NewServer(s.certificate, s.intercept(handler))
 	served := make(chan struct{})
-	s.http, s.served, s.socket, s.address = server, served, socket, reachable(socket.Addr())
+	s.http, s.served, s.socket, s.address = server, served, socket, wire.Reachable(socket.Addr())
 
 	go func() {
 		defer close(served)
@@ -142,7 +115,7 @@ func (s *Server) Close() {
 	s.lifecycle.Unlock()
 
 	s.restarts.Wait()
-	s.log.wait()
+	s.log.Wait()
 }
 
 // intercept writes every request down, and delays and harms it as the knobs and
@@ -160,13 +133,15 @@ func (s *Server) intercept(next http.Handler) http.Handler {
 
 		r.Body = io.NopCloser(bytes.NewReader(body))
 
-		entry := s.log.arrive(r, body, s.Options().Clock())
+		entry := newEntry(r, body, s.Options().Clock())
+		s.log.Arrive(entry, func(sequence, inFlight int) { entry.Sequence, entry.InFlight = sequence, inFlight })
+
 		answer := &wire.StatusWriter{ResponseWriter: w}
 
 		fault, struck := s.faults.Strike(entry.Method, entry.Path)
 
 		// Deferred, as a cut connection leaves by way of a panic.
-		defer func() { s.log.leave(entry, answer.Status, struck) }()
+		defer func() { s.log.Leave(entry, func(e *Request) { e.Status, e.Fault = answer.Status, struck }) }()
 
 		if !wire.Pause(r.Context(), s.Options().Latency) {
 			return
@@ -204,10 +179,7 @@ func (s *Server) CertificateSHA256() string {
 
 // Options returns the knobs as they are now.
 func (s *Server) Options() Options {
-	s.optionsMu.RLock()
-	defer s.optionsMu.RUnlock()
-
-	return s.options
+	return s.knobs.Options()
 }
 
 // Configure changes knobs while the server runs. Requests that are being served
@@ -222,24 +194,7 @@ func (s *Server) Configure(change func(*Options)) {
 // TryConfigure is [Server.Configure] for positions that come from outside. If
 // it fails, with an error that wraps [ErrOptions], no knob has changed.
 func (s *Server) TryConfigure(change func(*Options)) error {
-	s.configuring.Lock()
-	defer s.configuring.Unlock()
-
-	changed := s.Options()
-	changed.Versions = slices.Clone(changed.Versions)
-	change(&changed)
-
-	changed = changed.withDefaults()
-	if err := changed.validate(); err != nil {
-		return err
-	}
-
-	s.optionsMu.Lock()
-	defer s.optionsMu.Unlock()
-
-	s.options = changed
-
-	return nil
+	return s.knobs.Turn(change)
 }
 
 // Inject lets requests meet a fault. If several faults match a request, the one
@@ -282,18 +237,18 @@ func (s *Server) ExpireResultSets() {
 
 // Requests is the log of requests since the start or the last reset.
 func (s *Server) Requests() []Request {
-	return s.log.all()
+	return s.log.All()
 }
 
 // ResetRequests empties the log of requests.
 func (s *Server) ResetRequests() {
-	s.log.reset()
+	s.log.Reset()
 }
 
 // MaxInFlight is the highest number of requests that were being served at the
 // same time since the last reset of the log.
 func (s *Server) MaxInFlight() int {
-	return s.log.peak()
+	return s.log.Peak()
 }
 
 // Violations is what clients did that a well-behaved client never does, in

@@ -60,7 +60,7 @@ type entryKey struct{}
 // note completes the log's entry of a request.
 func (f *face) note(r *http.Request, change func(*Request)) {
 	if entry, known := r.Context().Value(entryKey{}).(*Request); known {
-		f.server.log.amend(entry, change)
+		f.server.log.Amend(entry, change)
 	}
 }
 
@@ -76,13 +76,13 @@ func (s *Server) intercept(next http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 
 		entry := s.describe(r, body)
-		s.log.arrive(entry)
+		s.log.Arrive(entry, func(sequence, _ int) { entry.Sequence = sequence })
 
 		answer := &wire.StatusWriter{ResponseWriter: w}
 		fault, struck := s.faults.Strike(entry.Method, entry.Path)
 
 		// Deferred, as a cut connection leaves by way of a panic.
-		defer func() { s.log.leave(entry, answer.Status, struck) }()
+		defer func() { s.log.Leave(entry, func(e *Request) { e.Status, e.Fault = answer.Status, struck }) }()
 
 		if !wire.Pause(r.Context(), s.Options().Latency) {
 			return

@@ -3,9 +3,7 @@ package graph
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -58,82 +56,4 @@ func (r Request) Write() bool {
 // Name is the method and the kind of path, such as "GET /servicePrincipals/{id}".
 func (r Request) Name() string {
 	return r.Method + " " + r.Route
-}
-
-// requestLog remembers every request since the last reset.
-type requestLog struct {
-	mu       sync.Mutex
-	idle     *sync.Cond
-	requests []*Request
-	sequence int
-	inFlight int
-}
-
-func newRequestLog() *requestLog {
-	log := &requestLog{}
-	log.idle = sync.NewCond(&log.mu)
-
-	return log
-}
-
-func (l *requestLog) arrive(entry *Request) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	l.sequence++
-	l.inFlight++
-	entry.Sequence = l.sequence
-	l.requests = append(l.requests, entry)
-}
-
-// amend changes an entry that others may be reading.
-func (l *requestLog) amend(entry *Request, change func(*Request)) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	change(entry)
-}
-
-// leave notes that the request was dealt with.
-func (l *requestLog) leave(entry *Request, status int, fault bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	entry.Status = status
-	entry.Fault = fault
-	l.inFlight--
-
-	if l.inFlight == 0 {
-		l.idle.Broadcast()
-	}
-}
-
-// wait returns when no request is being served.
-func (l *requestLog) wait() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	for l.inFlight > 0 {
-		l.idle.Wait()
-	}
-}
-
-func (l *requestLog) all() []Request {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	copied := make([]Request, 0, len(l.requests))
-	for _, entry := range l.requests {
-		copied = append(copied, *entry)
-	}
-
-	return slices.Clip(copied)
-}
-
-func (l *requestLog) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-
-	l.requests = nil
-	l.sequence = 0
 }

@@ -214,6 +214,17 @@ const (
 	defaultPageMax       = 999
 )
 
+// settled returns a copy that is complete, if all knobs are in positions that
+// they have. An error wraps [ErrOptions].
+func (o Options) settled() (Options, error) {
+	o.ExtraScopes = slices.Clone(o.ExtraScopes)
+	o.UnknownProperties = slices.Clone(o.UnknownProperties)
+
+	o = o.withDefaults()
+
+	return o, o.validate()
+}
+
 // withDefaults returns a copy in which every unset knob has its default.
 func (o Options) withDefaults() Options {
 	setDefault(&o.Listen, "127.0.0.1:0")

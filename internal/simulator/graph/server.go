@@ -2,24 +2,14 @@ package graph
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
-	"io"
-	"log"
 	"net"
 	"net/http"
-	"slices"
-	"strconv"
-	"sync"
-	"time"
 
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/wire"
 )
 
-const (
-	maxRequestBody    = 16 << 20
-	readHeaderTimeout = 30 * time.Second
-)
+const maxRequestBody = 16 << 20
 
 // Fault is a failure that requests meet. Its path is the decoded one; that of
 // requests to Graph is without "/v1.0".
@@ -30,14 +20,10 @@ type Fault = wire.Fault
 type Server struct {
 	state  *state
 	rules  *violations
-	log    *requestLog
+	log    *wire.Log[Request]
 	faults *wire.Faults
 
-	// configuring is held while knobs are turned, optionsMu while they are read
-	// or set, so that whoever turns knobs may read them.
-	configuring sync.Mutex
-	optionsMu   sync.RWMutex
-	options     Options
+	knobs *wire.Knobs[Options]
 
 	certificate wire.Certificate
 	address     string
@@ -48,10 +34,12 @@ type Server struct {
 // Start starts a server. It has no tenants; see [Server.Seed] and
 // [Server.AddTenant]. The caller has to [Server.Close] it.
 func Start(options Options) (*Server, error) {
-	options = options.withDefaults()
-	if err := options.validate(); err != nil {
+	knobs, err := wire.NewKnobs(options, Options.settled)
+	if err != nil {
 		return nil, err
 	}
+
+	options = knobs.Options()
 
 	host, _, err := net.SplitHostPort(options.Listen)
 	if err != nil {
@@ -73,11 +61,11 @@ func Start(options Options) (*Server, error) {
 	s := &Server{
 		state:       newState(),
 		rules:       newViolations(),
-		log:         newRequestLog(),
+		log:         wire.NewLog[Request](),
 		faults:      &wire.Faults{},
-		options:     options,
+		knobs:       knobs,
 		certificate: certificate,
-		address:     reachable(listener.Addr()),
+		address:     wire.Reachable(listener.Addr()),
 		served:      make(chan struct{}),
 	}
 
@@ -89,31 +77,14 @@ func Start(options Options) (*Server, error) {
 	return s, nil
 }
 
-// reachable is where a listener can be reached from this machine.
-func reachable(listener net.Addr) string {
-	address, isTCP := listener.(*net.TCPAddr)
-	if isTCP && address.IP.IsUnspecified() {
-		return net.JoinHostPort("127.0.0.1", strconv.Itoa(address.Port))
-	}
-
-	return listener.String()
-}
-
 // serve answers requests in the background until the server is closed.
 func (s *Server) serve(listener net.Listener) {
 	var handler http.Handler = newFace(s)
-	if s.options.Middleware != nil {
-		handler = s.options.Middleware(handler)
+	if middleware := s.knobs.Options().Middleware; middleware != nil {
+		handler = middleware(handler)
 	}
 
-	s.http = &http.Server{
-		Handler:           s.intercept(handler),
-		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{s.certificate.TLS}, MinVersion: tls.VersionTLS12},
-		ReadHeaderTimeout: readHeaderTimeout,
-		ConnContext:       wire.WithConnection,
-		// Clients that do not trust the certificate are part of the tests.
-		ErrorLog: log.New(io.Discard, "", 0),
-	}
+	s.http = wire.NewServer(s.certificate, s.intercept(handler))
 
 	go func() {
 		defer close(s.served)
@@ -130,7 +101,7 @@ func (s *Server) Close() {
 	_ = s.http.Close()
 
 	<-s.served
-	s.log.wait()
+	s.log.Wait()
 }
 
 // URL is the address of both services, for example "https://127.0.0.1:4444".
@@ -164,10 +135,7 @@ func (s *Server) Environment() map[string]string {
 
 // Options returns the knobs as they are now.
 func (s *Server) Options() Options {
-	s.optionsMu.RLock()
-	defer s.optionsMu.RUnlock()
-
-	return s.options
+	return s.knobs.Options()
 }
 
 // Configure changes knobs while the server runs. Requests that are being served
@@ -182,25 +150,7 @@ func (s *Server) Configure(change func(*Options)) {
 // TryConfigure is [Server.Configure] for positions that come from outside. If
 // it fails, with an error that wraps [ErrOptions], no knob has changed.
 func (s *Server) TryConfigure(change func(*Options)) error {
-	s.configuring.Lock()
-	defer s.configuring.Unlock()
-
-	changed := s.Options()
-	changed.ExtraScopes = slices.Clone(changed.ExtraScopes)
-	changed.UnknownProperties = slices.Clone(changed.UnknownProperties)
-	change(&changed)
-
-	changed = changed.withDefaults()
-	if err := changed.validate(); err != nil {
-		return err
-	}
-
-	s.optionsMu.Lock()
-	defer s.optionsMu.Unlock()
-
-	s.options = changed
-
-	return nil
+	return s.knobs.Turn(change)
 }
 
 // Inject lets requests meet a fault. If several faults match a request, the one
@@ -221,12 +171,12 @@ func (s *Server) ClearFaults() {
 
 // Requests is the log of requests since the start or the last reset.
 func (s *Server) Requests() []Request {
-	return s.log.all()
+	return s.log.All()
 }
 
 // ResetRequests empties the log of requests. Logins stay counted.
 func (s *Server) ResetRequests() {
-	s.log.reset()
+	s.log.Reset()
 }
 
 // Violations is what clients did that a well-behaved client never does, in

@@ -1,3 +1,3 @@
 // Package wire is what the faces of the simulator have in common: certificates,
-// and the faults that requests meet.
+// servers, knobs, the log of requests, and the faults that they meet.
 package wire

@@ -98,10 +98,10 @@ func (s *scene) repair(enabled bool) error {
 	return w.finish(s.t.Context(), enabled)
 }
 
-func (s *scene) destroy(onDestroy string, managedEnabled bool) (*removal, error) {
+func (s *scene) destroy(onDestroy string) (*removal, error) {
 	s.t.Helper()
 	r := &removal{reader: s.reader(), record: s.record}
-	err := r.run(s.t.Context(), onDestroy, managedEnabled)
+	err := r.run(s.t.Context(), onDestroy)
 	return r, err
 }
 
@@ -189,7 +189,7 @@ func TestConsentIsGivenAndTakenBackWhateverTheLag(t *testing.T) {
 				if !state.expects(seen) || len(drift(state, seen)) > 0 {
 					t.Errorf("a refresh right away sees %+v", seen)
 				}
-				_, err = s.destroy(onDestroyRevert, true)
+				_, err = s.destroy(onDestroyRevert)
 				s.must(err)
 				s.want("")
 				s.record = new(provenance)
@@ -275,7 +275,7 @@ func TestWhatIsThereIsAdopted(t *testing.T) {
 			s.must(err)
 			s.want(tc.after)
 			s.Clock.Pass(time.Hour)
-			_, err = s.destroy(onDestroyRevert, true)
+			_, err = s.destroy(onDestroyRevert)
 			s.must(err)
 			s.want(tc.reverts)
 		})
@@ -325,7 +325,7 @@ func TestDestroyingTakesNoMoreThanWasAdded(t *testing.T) {
 			s.must(err)
 			s.Clock.Pass(time.Hour)
 			tc.between(s, w.facts.principal.ID)
-			r, err := s.destroy(tc.onDestroy, true)
+			r, err := s.destroy(tc.onDestroy)
 			s.must(err)
 			s.want(tc.after)
 			if len(r.warnings) > 0 != tc.warns {
@@ -337,14 +337,146 @@ func TestDestroyingTakesNoMoreThanWasAdded(t *testing.T) {
 
 func TestWhatWasNotAddedNeedsNoRequestToBeKept(t *testing.T) {
 	t.Parallel()
-	record := &provenance{GraphID: "g", WrittenAt: time.Now()}
-	record.meet(&entra.ServicePrincipal{Enabled: true})
-	if !worthless(record, onDestroyRevert, true) || !worthless(&provenance{PrincipalID: "p"}, onDestroyRetain, true) {
+	record := &provenance{GraphID: "g", WrittenAt: time.Now(), SignIn: &signIn{PrincipalID: "p", Before: true, Set: true}}
+	if !worthless(record, onDestroyRevert) || !worthless(&provenance{PrincipalID: "p"}, onDestroyRetain) {
 		t.Error("there is something to do where nothing is")
 	}
-	if worthless(record, onDestroyRevoke, true) || worthless(&provenance{PrincipalID: "p"}, onDestroyRevert, true) ||
-		worthless(record, onDestroyRevert, false) {
+	switched := &provenance{SignIn: &signIn{PrincipalID: "p", Set: true}}
+	if worthless(record, onDestroyRevoke) || worthless(&provenance{PrincipalID: "p"}, onDestroyRevert) || worthless(switched, onDestroyRevert) {
 		t.Error("there is nothing to do where something is")
+	}
+}
+
+// fresh forgets all that was recorded, as a new resource has nothing.
+func (s *scene) fresh() {
+	s.record = new(provenance)
+	s.client = s.newClient()
+}
+
+// Reads are behind: what was taken back a moment ago must not be taken for granted.
+func TestConsentIsGivenAnewRightAfterItWasTakenBack(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		before func(s *scene)
+		during string
+	}{
+		"to one that was created": {func(*scene) {}, consented},
+		"to one that was found":   {func(s *scene) { s.principal() }, consented},
+		"beside scopes of others": {
+			func(s *scene) {
+				sp := s.principal()
+				s.grant(sp, s.MicrosoftGraphID(customer), "openid")
+				s.grant(sp, sp, "other")
+			}, "enabled; graph: openid User.Read; application: access_as_user other",
+		},
+	} {
+		for _, flap := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, flapping %t", name, flap), func(t *testing.T) {
+				t.Parallel()
+				s := newSceneWith(t, graph.Options{Flap: flap})
+				tc.before(s)
+				before := s.shows()
+				s.Behind(30 * time.Second)
+				for range 2 {
+					s.fresh()
+					_, err := s.apply(true)
+					s.must(err)
+					s.want(tc.during)
+					s.Clock.Pass(time.Hour)
+					_, err = s.destroy(onDestroyRevert)
+					s.must(err)
+					s.want(before)
+				}
+			})
+		}
+	}
+}
+
+func TestWhatOthersAddAtTheSameTimeIsTheirs(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	sp := s.principal()
+	s.grant(sp, s.MicrosoftGraphID(customer), "openid")
+	s.grant(sp, sp, "access_as_user")
+	w := &work{reader: s.reader(), record: s.record, progress: func() {}}
+	s.must(w.establish(t.Context()))
+	s.Rescope(customer, "openid", "openid User.Read") // an administrator was faster
+	s.must(w.finish(t.Context(), true))
+	s.Clock.Pass(time.Hour)
+	_, err := s.destroy(onDestroyRevert)
+	s.must(err)
+	s.want("enabled; graph: openid User.Read; application: access_as_user")
+}
+
+// An administrator adds a scope between the listing and the removal.
+func TestWhatOthersAddDuringTheRemovalStays(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	_, err := s.apply(true)
+	s.must(err)
+	s.Clock.Pass(time.Hour)
+	r := &removal{reader: s.reader(), record: s.record}
+	r.facts, err = r.look(t.Context(), 0)
+	s.must(err)
+	s.Rescope(customer, "User.Read", "User.Read Mail.Read")
+	for _, a := range apis {
+		for _, g := range r.facts.tenantWide(a) {
+			s.must(r.revert(t.Context(), a, g))
+		}
+	}
+	s.want("enabled; graph: Mail.Read")
+}
+
+func TestSignInIsOnlySwitchedBackIfItWasSwitched(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		before  []func(*graph.ServicePrincipal)
+		between func(s *scene)
+		after   string
+	}{
+		"it was off, and is again":     {[]func(*graph.ServicePrincipal){disabled}, func(*scene) {}, "disabled"},
+		"the customer switched it off": {nil, (*scene).disable, "disabled"},
+		"the customer switched it off after this resource switched it on": {
+			[]func(*graph.ServicePrincipal){disabled}, (*scene).disable, "disabled",
+		},
+		"it was off, and the customer made another": {
+			[]func(*graph.ServicePrincipal){disabled}, func(s *scene) {
+				s.DeleteServicePrincipal(customer, app)
+				s.PurgeServicePrincipal(customer, app)
+				s.principal()
+				s.must(s.repair(true))
+			}, "enabled",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			s.principal(tc.before...)
+			_, err := s.apply(true)
+			s.must(err)
+			s.Clock.Pass(time.Hour)
+			tc.between(s)
+			s.Clock.Pass(time.Hour)
+			_, err = s.destroy(onDestroyRevert)
+			s.must(err)
+			s.want(tc.after)
+		})
+	}
+}
+
+// The restored service principal stays hidden: the record knows it all the same.
+func TestARestoredServicePrincipalThatIsNotShownIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	id := s.principal()
+	s.DeleteServicePrincipal(customer, app)
+	s.Behind(time.Hour)
+	w, err := s.apply(true)
+	if err == nil {
+		t.Fatal("a service principal that is not shown was taken for one")
+	}
+	if s.record.PrincipalID != id || w.facts.principal == nil || w.facts.principal.ID != id || s.record.WrittenAt.IsZero() {
+		t.Errorf("the record is %+v, after %v", s.record, err)
 	}
 }
 
@@ -361,7 +493,7 @@ func TestADeletedServicePrincipalIsRestored(t *testing.T) {
 		if w.facts.principal.ID != sp || slices.Contains(s.Calls(), "POST /servicePrincipals") {
 			t.Errorf("lag %s: the service principal is %s, was %s", lag, w.facts.principal.ID, sp)
 		}
-		_, err = s.destroy(onDestroyRevert, true)
+		_, err = s.destroy(onDestroyRevert)
 		s.must(err)
 		s.want("")
 	}
@@ -456,12 +588,13 @@ func TestEveryCallSurvivesEveryFault(t *testing.T) {
 					s.want("enabled; graph: Mail.Read User.Read; application: access_as_user")
 					s.Clock.Pass(time.Hour)
 					s.Rescope(customer, "Mail.Read User.Read", "User.Read")
-					_, err = s.destroy(onDestroyRevert, true)
+					_, err = s.destroy(onDestroyRevert)
 					s.must(err)
-					// Whose a service principal is whose creation got no answer cannot be told.
+					// Whose a service principal is whose creation got no answer cannot be told:
+					// it stays, as it was before the repair.
 					left := ""
 					if len(w.warnings) > 0 {
-						left = "enabled"
+						left = "disabled"
 					}
 					s.want(left)
 					if met.Hits() == 0 {
@@ -483,7 +616,7 @@ func TestAGrantWhoseAnswerWasLostIsTakenBack(t *testing.T) {
 		met := s.spoil(createGrant, f)
 		_, err := s.apply(true)
 		s.must(err)
-		_, err = s.destroy(onDestroyRevert, true)
+		_, err = s.destroy(onDestroyRevert)
 		s.must(err)
 		s.want("enabled")
 		if met.Hits() == 0 {
@@ -518,7 +651,7 @@ func TestSomebodyElseMayBeFaster(t *testing.T) {
 		t.Errorf("warned %q", w.warnings)
 	}
 	s.Clock.Pass(time.Hour)
-	_, err = s.destroy(onDestroyRevert, true)
+	_, err = s.destroy(onDestroyRevert)
 	s.must(err)
 	s.want("enabled; graph: Mail.Read")
 }

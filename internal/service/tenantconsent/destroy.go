@@ -18,6 +18,10 @@ type removal struct {
 	facts    facts
 	record   *provenance
 	warnings []string
+	// dismissed tells that the service principal was deleted, taken are the scopes
+	// that were removed.
+	dismissed bool
+	taken     map[*api][]string
 }
 
 // visible tells whether facts show what this resource added. Where they do not,
@@ -34,46 +38,72 @@ func (r *removal) visible(f facts) bool {
 	return true
 }
 
-// run carries the removal out. managedEnabled is what this resource set sign-in to.
-func (r *removal) run(ctx context.Context, onDestroy string, managedEnabled bool) error {
+// run carries the removal out.
+func (r *removal) run(ctx context.Context, onDestroy string) error {
 	var err error
 	r.facts, err = r.settled(ctx, r.record.WrittenAt, r.visible)
 	if err != nil || r.facts.principal == nil {
 		return err
 	}
+	sp := r.facts.principal
 	for _, a := range apis {
 		for _, g := range r.facts.tenantWide(a) {
-			taken := r.record.added(a, g.ID)
 			if onDestroy == onDestroyRevoke {
-				taken = g.Scopes
+				err = r.revoke(ctx, a, g)
+			} else {
+				err = r.revert(ctx, a, g)
 			}
-			if err := r.take(ctx, g, taken); err != nil {
+			if err != nil {
 				return err
 			}
 		}
 	}
-	if r.record.made(r.facts.principal) {
-		return r.dismiss(ctx)
+	if r.record.made(sp) {
+		err = r.dismiss(ctx)
+	} else if r.record.SignIn.isOf(sp) {
+		err = ignoreNotFound(r.tenant.SetEnabled(ctx, sp.ID, r.record.SignIn.Before))
 	}
-	if r.record.changedSignIn(managedEnabled) && r.facts.principal.Enabled == managedEnabled {
-		return ignoreNotFound(r.tenant.SetEnabled(ctx, r.facts.principal.ID, !managedEnabled))
+	if err != nil {
+		return err
 	}
-	return nil
+	return r.awaitAbsence(ctx)
 }
 
-// take removes scopes from a grant, and the grant with its last scope.
-func (r *removal) take(ctx context.Context, g entra.Grant, scopes []string) error {
-	rest := entra.RemoveScopes(g.Scopes, scopes)
-	switch len(rest) {
-	case 0:
-		r.facts = r.facts.without(g.ID)
-		return r.surely(ctx, func(ctx context.Context) error { return r.tenant.DeleteGrant(ctx, g.ID) })
-	case len(g.Scopes):
+// revoke deletes a grant, whoever gave it.
+func (r *removal) revoke(ctx context.Context, a *api, g entra.Grant) error {
+	r.took(a, g.Scopes)
+	r.facts = r.facts.without(g.ID)
+	return r.surely(ctx, func(ctx context.Context) error { return r.tenant.DeleteGrant(ctx, g.ID) })
+}
+
+// revert removes the scopes that this resource added to a grant, and the grant
+// with its last scope. The grant is read once more just before, so that what others
+// added meanwhile is kept.
+func (r *removal) revert(ctx context.Context, a *api, g entra.Grant) error {
+	added := r.record.added(a, g.ID)
+	if len(entra.RemoveScopes(g.Scopes, added)) == len(g.Scopes) {
 		return nil
 	}
-	g.Scopes = rest
+	fresh, err := r.tenant.Grant(ctx, g.ID)
+	if ignoreNotFound(err) != nil {
+		return err
+	}
+	g.Scopes = entra.RemoveScopes(entra.AddScopes(g.Scopes, fresh.Scopes), added)
+	if len(g.Scopes) == 0 {
+		g.Scopes = added
+		return r.revoke(ctx, a, g)
+	}
+	r.took(a, added)
 	r.facts = r.facts.with(g)
-	return ignoreNotFound(r.tenant.SetScopes(ctx, g.ID, rest))
+	return ignoreNotFound(r.tenant.SetScopes(ctx, g.ID, g.Scopes))
+}
+
+// took notes scopes that nobody is to be shown any more.
+func (r *removal) took(a *api, scopes []string) {
+	if r.taken == nil {
+		r.taken = map[*api][]string{}
+	}
+	r.taken[a] = entra.AddScopes(r.taken[a], scopes)
 }
 
 // dismiss deletes the service principal that this resource brought in, unless
@@ -93,32 +123,36 @@ func (r *removal) dismiss(ctx context.Context) error {
 			"since, so that it is kept:\n- %s", r.facts.principal.ID, strings.Join(slices.Compact(left), "\n- ")))
 		return nil
 	}
-	id := r.facts.principal.ID
-	if err := r.surely(ctx, func(ctx context.Context) error { return r.tenant.DeleteServicePrincipal(ctx, id) }); err != nil {
-		return err
-	}
-	return r.awaitAbsence(ctx, id)
+	r.dismissed = true
+	return r.surely(ctx, func(ctx context.Context) error { return r.tenant.DeleteServicePrincipal(ctx, r.facts.principal.ID) })
 }
 
-// awaitAbsence waits until the deleted service principal is no longer shown, so
-// that one that is created next does not meet it. If it stays, it is not this
-// resource's concern.
-func (r *removal) awaitAbsence(ctx context.Context, id string) error {
+// awaitAbsence waits until what was removed is no longer shown, so that whoever
+// declares the consent next does not take it for granted. If it stays, it is not
+// this resource's concern.
+func (r *removal) awaitAbsence(ctx context.Context) error {
+	if !r.dismissed && len(r.taken) == 0 {
+		return nil
+	}
 	for end := r.client.Now().Add(entra.ReplicationWindow); ; {
-		sp, err := r.tenant.ServicePrincipal(ctx, r.appID)
-		if errors.Is(err, entra.ErrNotFound) || err == nil && !strings.EqualFold(sp.ID, id) {
-			return nil
-		}
-		if err != nil {
+		seen, err := r.look(ctx, 1)
+		if err != nil || !r.shown(seen) || r.client.Now().After(end) {
 			return err
-		}
-		if r.client.Now().After(end) {
-			return nil
 		}
 		if err := r.client.Sleep(ctx, restless); err != nil {
 			return err
 		}
 	}
+}
+
+// shown tells whether facts still show anything that was removed.
+func (r *removal) shown(f facts) bool {
+	if f.principal == nil || !strings.EqualFold(f.principal.ID, r.facts.principal.ID) {
+		return false
+	}
+	return r.dismissed || slices.ContainsFunc(apis, func(a *api) bool {
+		return len(entra.RemoveScopes(r.taken[a], f.scopes(a))) < len(r.taken[a])
+	})
 }
 
 // surely deletes what was seen a moment ago. That it is not found means that
@@ -147,15 +181,10 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// changedSignIn tells whether sign-in was otherwise before this resource set it.
-func (p *provenance) changedSignIn(managedEnabled bool) bool {
-	return p.EnabledBefore != nil && *p.EnabledBefore != managedEnabled
-}
-
 // worthless tells that nothing is to be taken back, which needs no request.
-func worthless(record *provenance, onDestroy string, managedEnabled bool) bool {
+func worthless(record *provenance, onDestroy string) bool {
 	return onDestroy == onDestroyRetain || onDestroy == onDestroyRevert &&
-		record.PrincipalID == "" && !record.changedSignIn(managedEnabled) && len(record.Added) == 0
+		record.PrincipalID == "" && !record.SignIn.changed() && len(record.Added) == 0
 }
 
 // Timeouts of operations that the configuration does not limit.

@@ -19,8 +19,8 @@ type provenance struct {
 	GraphID string `json:"graph_id,omitempty"`
 	// PrincipalID is the service principal that this resource created or restored; empty if it found one.
 	PrincipalID string `json:"principal_id,omitempty"`
-	// EnabledBefore is whether sign-in was on when this resource found the service principal.
-	EnabledBefore *bool `json:"enabled_before,omitempty"`
+	// SignIn is what this resource did to sign-in; nil if it left that alone.
+	SignIn *signIn `json:"sign_in,omitempty"`
 	// Added are the scopes that this resource added, by the attribute of the API.
 	Added map[string]addition `json:"added,omitempty"`
 	// WrittenAt is when the tenant was last written to.
@@ -31,6 +31,23 @@ type provenance struct {
 type addition struct {
 	GrantID string   `json:"grant_id"`
 	Scopes  []string `json:"scopes"`
+}
+
+// signIn is whether users could sign in to a service principal before this
+// resource switched that, and afterwards.
+type signIn struct {
+	PrincipalID string `json:"principal_id"`
+	Before      bool   `json:"before"`
+	Set         bool   `json:"set"`
+}
+
+// changed tells whether sign-in was otherwise before this resource came.
+func (s *signIn) changed() bool { return s != nil && s.Before != s.Set }
+
+// isOf tells whether sign-in to a service principal is as this resource set it,
+// and was otherwise before.
+func (s *signIn) isOf(sp *entra.ServicePrincipal) bool {
+	return s.changed() && strings.EqualFold(s.PrincipalID, sp.ID) && sp.Enabled == s.Set
 }
 
 const provenanceKey = "provenance"
@@ -61,10 +78,33 @@ func (p *provenance) made(sp *entra.ServicePrincipal) bool {
 	return p.PrincipalID != "" && strings.EqualFold(p.PrincipalID, sp.ID)
 }
 
-// meet notes how a service principal was when this resource found it.
-func (p *provenance) meet(sp *entra.ServicePrincipal) {
-	before := sp.Enabled
-	p.EnabledBefore = &before
+// switched notes that this resource switches sign-in.
+func (p *provenance) switched(sp *entra.ServicePrincipal, enabled bool) {
+	if p.SignIn == nil || !strings.EqualFold(p.SignIn.PrincipalID, sp.ID) {
+		p.SignIn = &signIn{PrincipalID: sp.ID, Before: sp.Enabled}
+	}
+	p.SignIn.Set = enabled
+}
+
+// forget drops what the tenant no longer shows: if it comes back, others added it.
+func (p *provenance) forget(f facts) {
+	for _, a := range apis {
+		mine, ok := p.Added[a.attribute]
+		if !ok {
+			continue
+		}
+		left := mine.Scopes
+		for _, g := range f.tenantWide(a) {
+			if g.ID == mine.GrantID {
+				left = entra.RemoveScopes(left, g.Scopes)
+			}
+		}
+		if mine.Scopes = entra.RemoveScopes(mine.Scopes, left); len(mine.Scopes) == 0 {
+			delete(p.Added, a.attribute)
+		} else {
+			p.Added[a.attribute] = mine
+		}
+	}
 }
 
 // private is a resource's private state.

@@ -120,6 +120,11 @@ func (w *work) restore(ctx context.Context) (done bool, err error) {
 	case err != nil:
 		return false, err
 	}
+	// It is there, although reads may not show it for a while.
+	w.record.PrincipalID = id
+	w.facts.principal = &entra.ServicePrincipal{ID: id, AppID: w.appID}
+	w.wrote()
+	w.progress()
 	var restored *entra.ServicePrincipal
 	err = w.client.Settle(ctx, w.client.Now(), func(ctx context.Context, _ int) (bool, error) {
 		sp, err := w.tenant.ServicePrincipal(ctx, w.appID)
@@ -163,7 +168,6 @@ func (w *work) made(ctx context.Context, sp *entra.ServicePrincipal) error {
 
 // found takes over a service principal that is there, with its grants.
 func (w *work) found(ctx context.Context, sp *entra.ServicePrincipal) error {
-	w.record.meet(sp)
 	if err := w.enter(ctx, sp); err != nil {
 		return err
 	}
@@ -195,6 +199,7 @@ func (w *work) enable(ctx context.Context, enabled bool) error {
 	if err := w.tenant.SetEnabled(ctx, sp.ID, enabled); err != nil {
 		return err
 	}
+	w.record.switched(&sp, enabled)
 	sp.Enabled = enabled
 	w.facts.principal = &sp
 	w.wrote()
@@ -298,11 +303,13 @@ func (w *work) existing(ctx context.Context, wanted entra.NewGrant) (entra.Grant
 // read once more just before, so that what others added meanwhile is kept.
 func (w *work) extend(ctx context.Context, a *api, g entra.Grant, missing []string) error {
 	fresh, err := w.tenant.Grant(ctx, g.ID)
-	switch {
-	case err == nil:
-		g.Scopes = entra.AddScopes(fresh.Scopes, g.Scopes)
-	case !errors.Is(err, entra.ErrNotFound):
+	if ignoreNotFound(err) != nil {
 		return err
+	}
+	g.Scopes = entra.AddScopes(fresh.Scopes, g.Scopes)
+	if missing = entra.RemoveScopes(missing, g.Scopes); len(missing) == 0 {
+		w.facts = w.facts.with(g) // somebody else was faster
+		return nil
 	}
 	g.Scopes = entra.AddScopes(g.Scopes, missing)
 	if err := w.tenant.SetScopes(ctx, g.ID, g.Scopes); err != nil {

@@ -165,13 +165,13 @@ func (r *consentResource) Read(ctx context.Context, req resource.ReadRequest, re
 		return
 	}
 	if imported {
-		record.meet(seen.principal)
 		warnOfAssignment(&resp.Diagnostics, tenant, seen.principal)
 	} else {
 		warnOfDrift(&resp.Diagnostics, tenant, drift(state, seen))
 	}
 	warnOfObstacles(&resp.Diagnostics, tenant, seen.principal)
 	record.GraphID = seen.graphID
+	record.forget(seen)
 	resp.Diagnostics.Append(record.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, newModel(state, reader.client, seen))...)
 }
@@ -244,7 +244,7 @@ func (r *consentResource) Delete(ctx context.Context, req resource.DeleteRequest
 	resp.Diagnostics.Append(diags...)
 	record, diags := parseProvenance(kept)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || worthless(record, state.OnDestroy.ValueString(), state.AccountEnabled.ValueBool()) {
+	if resp.Diagnostics.HasError() || worthless(record, state.OnDestroy.ValueString()) {
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)
@@ -256,7 +256,7 @@ func (r *consentResource) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	take := &removal{reader: reader, record: record}
-	err = take.run(limited, state.OnDestroy.ValueString(), state.AccountEnabled.ValueBool())
+	err = take.run(limited, state.OnDestroy.ValueString())
 	for _, warning := range take.warnings {
 		resp.Diagnostics.AddWarning("A service principal was kept in tenant "+state.TenantID.ValueString(), warning)
 	}

@@ -1,6 +1,7 @@
 package tenantconsent_test
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -299,4 +300,65 @@ func TestAccATenantThatIsNowhere(t *testing.T) {
 		Config:      strings.Replace(consent(), customer, "99999999-0000-4000-8000-000000000009", 1),
 		ExpectError: regexp.MustCompile("There is no such tenant"),
 	}}})
+}
+
+// TestAccConsentThatAnAdministratorGivesAnewIsTheirs loses the consent, and has an
+// administrator give it again before the next apply.
+func TestAccConsentThatAnAdministratorGivesAnewIsTheirs(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	sp := s.AddServicePrincipal(customer, app).ID
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: s.Providers(),
+		CheckDestroy:             func(*terraform.State) error { return granted(s, "User.Read", "access_as_user") },
+		Steps: []resource.TestStep{
+			{Config: consent()},
+			{
+				PreConfig: func() {
+					s.Clock.Pass(time.Hour)
+					for _, g := range s.Grants(customer) {
+						s.DeleteGrant(customer, g.ID)
+					}
+				},
+				RefreshState: true, ExpectNonEmptyPlan: true,
+			},
+			{
+				PreConfig: func() {
+					s.Clock.Pass(time.Hour)
+					s.AddGrant(customer, graph.Grant{ClientID: sp, ResourceID: s.MicrosoftGraphID(customer), Scope: "User.Read"})
+					s.AddGrant(customer, graph.Grant{ClientID: sp, ResourceID: sp, Scope: "access_as_user"})
+				},
+				Config: consent(),
+			},
+		},
+	})
+}
+
+// TestAccSignInThatTheCustomerSwitchedOffStaysOff destroys a consent whose state
+// has seen it.
+func TestAccSignInThatTheCustomerSwitchedOffStaysOff(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.AddServicePrincipal(customer, app)
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: s.Providers(),
+		CheckDestroy: func(*terraform.State) error {
+			if slices.ContainsFunc(s.ServicePrincipals(customer), func(sp graph.ServicePrincipal) bool {
+				return sp.AppID == app && sp.AccountEnabled
+			}) {
+				return errors.New("destroying switched sign-in on")
+			}
+			return nil
+		},
+		Steps: []resource.TestStep{
+			{Config: consent()},
+			{
+				PreConfig: func() {
+					s.Clock.Pass(time.Hour)
+					s.UpdateServicePrincipal(customer, app, func(sp *graph.ServicePrincipal) { sp.AccountEnabled = false })
+				},
+				RefreshState: true, ExpectNonEmptyPlan: true,
+			},
+		},
+	})
 }

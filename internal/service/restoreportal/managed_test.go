@@ -75,7 +75,6 @@ func TestAccAPortalIsSetUpChangedAndTurnedOff(t *testing.T) {
 					{Config: full(env, portal, operators), PlanOnly: true},
 					{Config: full(env, next, operators, `tenant_authentication = { enabled = false }`), ConfigPlanChecks: update()},
 					{
-						Config:       full(env, next, operators, `tenant_authentication = { enabled = false }`),
 						ResourceName: address, ImportState: true, ImportStateId: "any", ImportStateVerify: true,
 						ImportStateVerifyIgnore: []string{
 							"timeouts", "certificate.%", "operator_authentication.%", "operator_authentication.enabled",

@@ -43,7 +43,7 @@ func TestAccWithoutPowerShellAPortalAsDeclaredIsAdopted(t *testing.T) {
 				},
 				{Config: wanted(), PlanOnly: true},
 				{
-					Config: wanted(), ResourceName: address, ImportState: true, ImportStateId: "any", ImportStateVerify: version != "v6",
+					ResourceName: address, ImportState: true, ImportStateId: "any", ImportStateVerify: version != "v6",
 					ImportStateVerifyIgnore: []string{"timeouts"},
 				},
 				{Config: wanted(), PreConfig: func() {

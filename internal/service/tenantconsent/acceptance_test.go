@@ -48,6 +48,11 @@ func consent(more ...string) string {
 		customer, app, strings.Join(more, "\n  "))
 }
 
+// imported is a block that imports the consent.
+func imported(id string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, id)
+}
+
 func grants(s *acctest.Entra, tenant string) []string {
 	var scopes []string
 	for _, g := range s.Grants(tenant) {
@@ -311,7 +316,7 @@ func TestAccConsentThatIsThereIsImportedAndLeft(t *testing.T) {
 		},
 		Steps: []resource.TestStep{
 			{
-				Config: consent(), ResourceName: address, ImportState: true, ImportStateId: customer + "/" + app, ImportStatePersist: true,
+				Config: consent() + imported(customer+"/"+app), ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
 			},
 			{PreConfig: func() { s.Calls() }, Config: consent(), PlanOnly: true},
 		},
@@ -332,7 +337,7 @@ func TestAccWhatCannotBeImportedIsSaid(t *testing.T) {
 		customer + "/" + app: "There is no such consent",
 	} {
 		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{{
-			Config: consent(), ResourceName: address, ImportState: true, ImportStateId: id, ExpectError: regexp.MustCompile(want),
+			Config: consent() + imported(id), ExpectError: regexp.MustCompile(want),
 		}}})
 	}
 }

@@ -46,8 +46,9 @@ func newWorkspace(t *testing.T, settings map[string]string, configuration string
 		t.Fatal(err)
 	}
 	w := &Workspace{Dir: t.TempDir(), bin: terraform}
-	w.Write(t, "terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n",
-		provider.Address, filepath.Dir(binary)))
+	// Terraform and OpenTofu complete "vb365/vb365" with the names of their own registries.
+	w.Write(t, "terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %[1]q = %[3]q\n    %[2]q = %[3]q\n  }\n  direct {}\n}\n",
+		provider.Address, strings.Replace(provider.Address, "terraform.io", "opentofu.org", 1), filepath.Dir(binary)))
 	w.Write(t, "main.tf", "terraform {\n  required_providers {\n    vb365 = {\n      source = \"vb365/vb365\"\n    }\n  }\n}\n"+configuration)
 	w.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(w.Dir, "terraform.rc"),
 		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_LOG=", "TF_LOG_PATH=")

@@ -13,15 +13,24 @@ import (
 	"testing"
 
 	"github.com/vb365/terraform-provider-vb365/internal/sandbox"
+	"github.com/vb365/terraform-provider-vb365/internal/terraformbin"
 )
 
-// needTerraform skips tests that drive Terraform, unless they are asked for.
-func needTerraform(t *testing.T) {
+// needTerraform returns the path of Terraform or OpenTofu, or skips tests that
+// drive one of them, unless they are asked for.
+func needTerraform(t *testing.T) string {
 	t.Helper()
 
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("acceptance tests are skipped unless TF_ACC is set")
 	}
+
+	binary, err := terraformbin.Find(t.Context(), io.Discard, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	return binary
 }
 
 // stage makes a directory for everything temporary, which has to be empty in
@@ -89,19 +98,20 @@ func TestAccStoryIsToldFromBeginningToEnd(t *testing.T) {
 
 	inOrder(t, story,
 		"1 of 12 · ", "12 of 12 · ") // all chapters are told
+	tool := d.program
 	inOrder(t, story,
 		"enabled         false", `resource "vb365_restore_portal_application" "this" {`,
-		"terraform init", "successfully initialized!",
-		"terraform apply", "-target=vb365_restore_portal.this", "(sensitive, write-only attribute)", "Resources: 2 added",
+		tool+" init", "successfully initialized!",
+		tool+" apply", "-target=vb365_restore_portal.this", "write-only attribute)", "Resources: 2 added",
 		"The portal is on at https://portal.example.com:",
 		`"Helpdesk" = {`, // the configuration
-		"terraform plan", `vb365_tenant_consent.customer["adatum"] will be created`, `vb365_restore_operator_role.this["Personnel"] will be created`, "Plan: 6 to add, 0 to change, 0 to destroy.",
-		"terraform apply", "Apply complete! Resources: 6 added", "Helpdesk may restore everything, but not Executives",
+		tool+" plan", `vb365_tenant_consent.customer["adatum"] will be created`, `vb365_restore_operator_role.this["Personnel"] will be created`, "Plan: 6 to add, 0 to change, 0 to destroy.",
+		tool+" apply", "Apply complete! Resources: 6 added", "Helpdesk may restore everything, but not Executives",
 		"Eve Adams is an operator now",
-		"terraform plan -detailed-exitcode", "Plan: 0 to add, 4 to change, 0 to destroy.", "was changed outside Terraform",
-		"terraform apply", "Apply complete! Resources: 0 added, 4 changed, 0 destroyed.",
-		"terraform plan -detailed-exitcode", "No changes. Your infrastructure matches the configuration.",
-		"terraform destroy", "Destroy complete! Resources: 8 destroyed.",
+		tool+" plan -detailed-exitcode", "Plan: 0 to add, 4 to change, 0 to destroy.", "was changed outside Terraform",
+		tool+" apply", "Apply complete! Resources: 0 added, 4 changed, 0 destroyed.",
+		tool+" plan -detailed-exitcode", "No changes. Your infrastructure matches the configuration.",
+		tool+" destroy", "Destroy complete! Resources: 8 destroyed.",
 		"What it cost", "plan, which is empty", "What next", "make sim")
 
 	for _, want := range []string{
@@ -174,7 +184,7 @@ func TestAccErrorsTellWhatTerraformSaid(t *testing.T) {
 }
 
 func TestAccKeptStageCanBePlayedOn(t *testing.T) {
-	needTerraform(t)
+	terraform := needTerraform(t)
 
 	shell, err := exec.LookPath("sh")
 	if err != nil {
@@ -193,9 +203,9 @@ func TestAccKeptStageCanBePlayedOn(t *testing.T) {
 			t.Errorf("the script with the password is not for its user alone: %v, %v", info, err)
 		}
 
-		play := exec.CommandContext(ctx, shell, "-c", ". "+match[1]+` && terraform plan -detailed-exitcode &&
+		play := exec.CommandContext(ctx, shell, "-c", ". "+match[1]+` && "$0" plan -detailed-exitcode &&
 			curl -sSf -d '{"type":"User","object":"eve.adams@contoso.com"}' "$VB365_SIMULATOR_CONTROL/roles/Helpdesk/operators" &&
-			terraform plan`)
+			"$0" plan`, terraform)
 		play.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE=")
 
 		output, err := play.CombinedOutput()

@@ -16,7 +16,7 @@ import (
 )
 
 func TestAccInterruptLeavesNothingBehind(t *testing.T) {
-	needTerraform(t)
+	prompt := "$ " + filepath.Base(needTerraform(t)) + " "
 
 	program := filepath.Join(t.TempDir(), "demo")
 	if output, err := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, ".").CombinedOutput(); err != nil {
@@ -28,10 +28,10 @@ func TestAccInterruptLeavesNothingBehind(t *testing.T) {
 		signals []os.Signal
 	}{
 		"Ctrl-C while the provider is built":  {"… building the provider", []os.Signal{syscall.SIGINT}},
-		"Ctrl-C in the first apply":           {"$ terraform apply roles.tfplan", []os.Signal{syscall.SIGINT}},
-		"an impatient Ctrl-C":                 {"$ terraform apply roles.tfplan", []os.Signal{syscall.SIGINT, syscall.SIGINT, syscall.SIGINT}},
-		"SIGTERM in the plan after the drift": {"$ terraform plan -detailed-exitcode", []os.Signal{syscall.SIGTERM}},
-		"the terminal is closed in destroy":   {"$ terraform destroy", []os.Signal{syscall.SIGHUP}},
+		"Ctrl-C in the first apply":           {prompt + "apply roles.tfplan", []os.Signal{syscall.SIGINT}},
+		"an impatient Ctrl-C":                 {prompt + "apply roles.tfplan", []os.Signal{syscall.SIGINT, syscall.SIGINT, syscall.SIGINT}},
+		"SIGTERM in the plan after the drift": {prompt + "plan -detailed-exitcode", []os.Signal{syscall.SIGTERM}},
+		"the terminal is closed in destroy":   {prompt + "destroy", []os.Signal{syscall.SIGHUP}},
 	}
 
 	for name, test := range tests {

@@ -111,14 +111,6 @@ func TestAccTheApplicationIsRegisteredOnceAndCertifiedWithoutAGap(t *testing.T) 
 			t.Parallel()
 			s := start(t)
 			s.Behind(lag)
-			certified := func(want ...string) resource.TestCheckFunc {
-				return func(*terraform.State) error {
-					if got := thumbprints(registered(t, s)); !slices.Equal(got, sorted(want...)) {
-						return fmt.Errorf("the certificates are %v, want %v", got, want)
-					}
-					return nil
-				}
-			}
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: s.Providers(),
 				CheckDestroy: func(*terraform.State) error {
@@ -141,8 +133,8 @@ func TestAccTheApplicationIsRegisteredOnceAndCertifiedWithoutAGap(t *testing.T) 
 						),
 					},
 					{Config: application(first, fmt.Sprintf("owners = [%q]", alice)), PlanOnly: true},
-					{Config: application(second, fmt.Sprintf("owners = [%q]", bob)), Check: certified(first.thumbprint, second.thumbprint)},
-					{Config: application(third), Check: certified(second.thumbprint, third.thumbprint)},
+					{Config: application(second, fmt.Sprintf("owners = [%q]", bob)), Check: certified(t, s, first, second)},
+					{Config: application(third), Check: certified(t, s, second, third)},
 					{Config: application(third), PlanOnly: true},
 					{
 						ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "application_id",

@@ -46,7 +46,16 @@ func parseRecord(data []byte) (*record, diag.Diagnostics) {
 	if err := json.Unmarshal(data, r); err != nil {
 		return r, diag.Diagnostics{diag.NewErrorDiagnostic("The record of what was done to the application cannot be read", err.Error())}
 	}
+	for _, thumbprint := range slices.Backward(r.Thumbprints) {
+		r.Thumbprints = newestFirst(thumbprint, r.Thumbprints) // earlier versions wrote some down twice
+	}
 	return r, nil
+}
+
+// newestFirst returns thumbprints with one in front, each once.
+func newestFirst(thumbprint string, earlier []string) []string {
+	others := slices.DeleteFunc(slices.Clone(earlier), func(other string) bool { return strings.EqualFold(other, thumbprint) })
+	return append([]string{thumbprint}, others...)
 }
 
 // certificatesKept is how many of its own certificates the resource keeps: that
@@ -259,25 +268,22 @@ func (w *work) certify(ctx context.Context, d desired) error {
 		if err := w.setCertificates(ctx, with); err != nil {
 			return err
 		}
-		w.record.Thumbprints = append([]string{thumbprint}, w.record.Thumbprints...)
-		return nil
+	} else if !containsFold(w.record.Thumbprints, thumbprint) {
+		return nil // one that others added stays theirs
 	}
-	// One that others added stays theirs; one that was in force before is again.
-	if at := slices.Index(w.record.Thumbprints, thumbprint); at > 0 {
-		w.record.Thumbprints = append([]string{thumbprint}, slices.Delete(slices.Clone(w.record.Thumbprints), at, at+1)...)
-	}
+	w.record.Thumbprints = newestFirst(thumbprint, w.record.Thumbprints)
 	return nil
 }
 
 // retire removes certificates that this resource added and that no server uses
 // any more: all but that in force and the one before.
-func (w *work) retire(ctx context.Context, _ desired) error {
+func (w *work) retire(ctx context.Context, d desired) error {
 	if len(w.record.Thumbprints) <= certificatesKept {
 		return nil
 	}
 	old := w.record.Thumbprints[certificatesKept:]
 	rest := slices.DeleteFunc(slices.Clone(w.facts.app.Certificates), func(c entra.Certificate) bool {
-		return containsFold(old, c.Thumbprint)
+		return containsFold(old, c.Thumbprint) && !strings.EqualFold(c.Thumbprint, d.certificate.thumbprint)
 	})
 	if len(rest) < len(w.facts.app.Certificates) {
 		if err := w.setCertificates(ctx, rest); err != nil {

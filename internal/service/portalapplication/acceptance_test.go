@@ -210,6 +210,38 @@ func TestAccEveryAttributeOfTheApplicationDriftsVisibly(t *testing.T) {
 	}
 }
 
+func TestAccTheCaseOfAnAddressCounts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	upper := application(issue(t, "portal"))
+	upper, lower := strings.Replace(upper, portal, portal+"/Portal", 1), strings.Replace(upper, portal, portal+"/portal", 1)
+	redirects := func(want string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			if got := registered(t, s).SPA.RedirectURIs; !slices.Equal(got, []string{portal + want}) {
+				return fmt.Errorf("the addresses are %v, want %s", got, portal+want)
+			}
+			return nil
+		}
+	}
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+		{Config: upper, Check: redirects("/Portal")},
+		{Config: lower, ConfigPlanChecks: planned(plancheck.ResourceActionUpdate), Check: redirects("/portal")},
+		{
+			PreConfig: func() {
+				s.Clock.Pass(time.Hour)
+				s.UpdateApplication(registered(t, s).AppID, func(a *graph.Application) { a.SPA.RedirectURIs = []string{portal + "/PORTAL"} })
+			},
+			Config: lower, ConfigPlanChecks: planned(plancheck.ResourceActionUpdate), Check: redirects("/portal"),
+		},
+	}})
+	warned := s.Warnings()
+	for _, want := range []string{portal + "/portal was removed outside", portal + "/PORTAL was added outside"} {
+		if !strings.Contains(warned, want) {
+			t.Errorf("nobody was warned that %s: %s", want, warned)
+		}
+	}
+}
+
 func TestAccAServicePrincipalThatIsGoneComesBack(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -297,6 +329,17 @@ func TestAccARegistrationSurvivesEveryFault(t *testing.T) {
 	}
 }
 
+// leaveRegistered leaves what a run does that was cut off after its first request.
+func leaveRegistered(s *acctest.Entra, address string) {
+	s.AddApplication(home, graph.Application{
+		AppID: "65415bb1-9267-4313-bbf5-ae259732ee12", DisplayName: "Restore Portal", SignInAudience: graph.MultipleOrganizations,
+		SPA: graph.RedirectURIs{RedirectURIs: []string{address}},
+		API: graph.APIApplication{OAuth2PermissionScopes: []graph.PermissionScope{{
+			ID: "11111111-2222-4333-8444-555555555555", Value: "access_as_user", Type: "Admin", IsEnabled: true,
+		}}},
+	})
+}
+
 func TestAccAnApplicationOfThisNameIsAdoptedOrNamed(t *testing.T) {
 	t.Parallel()
 	c := issue(t, "portal")
@@ -307,15 +350,14 @@ func TestAccAnApplicationOfThisNameIsAdoptedOrNamed(t *testing.T) {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: other.Providers(), Steps: []resource.TestStep{{
 		Config: application(c), ExpectError: regexp.MustCompile(`(?s)An application of this name exists.*65415bb1`),
 	}}})
-	// What a run that was cut off after its first request leaves.
+	// Redirect URIs are compared exactly.
+	shouting := start(t)
+	leaveRegistered(shouting, strings.ToUpper(portal))
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: shouting.Providers(), Steps: []resource.TestStep{{
+		Config: application(c), ExpectError: regexp.MustCompile(`(?s)An application of this name exists.*65415bb1`),
+	}}})
 	same := start(t)
-	same.AddApplication(home, graph.Application{
-		AppID: "65415bb1-9267-4313-bbf5-ae259732ee12", DisplayName: "Restore Portal", SignInAudience: graph.MultipleOrganizations,
-		SPA: graph.RedirectURIs{RedirectURIs: []string{portal}},
-		API: graph.APIApplication{OAuth2PermissionScopes: []graph.PermissionScope{{
-			ID: "11111111-2222-4333-8444-555555555555", Value: "access_as_user", Type: "Admin", IsEnabled: true,
-		}}},
-	})
+	leaveRegistered(same, portal)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: same.Providers(), Steps: []resource.TestStep{
 		{Config: application(c), Check: resource.TestCheckResourceAttr(address, "access_as_user_scope_id", "11111111-2222-4333-8444-555555555555")},
 	}})

@@ -85,8 +85,9 @@ func (d desired) like(app *entra.Application) bool {
 	return app.DisplayName == d.name && app.SignInAudience == d.audience && sameTexts(app.RedirectURIs, d.redirectURIs) && offered
 }
 
+// sameTexts compares redirect URIs, whose case counts.
 func sameTexts(a, b []string) bool {
-	return len(a) == len(b) && !slices.ContainsFunc(a, func(s string) bool { return !containsFold(b, s) })
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 
 // namesakeError is an application of the declared name that is another one.

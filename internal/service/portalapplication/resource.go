@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -280,6 +281,8 @@ func (r *applicationResource) ImportState(ctx context.Context, req resource.Impo
 			"application (client) id, a GUID.", req.ID))
 		return
 	}
+	// Entra writes ids in lower case, and an identity must not change with the first read.
+	given.ApplicationID = types.StringValue(strings.ToLower(given.ApplicationID.ValueString()))
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("application_id"), given.ApplicationID)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, given)...)
 }

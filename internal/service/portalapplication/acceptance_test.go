@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -291,6 +292,31 @@ func TestAccWhatOthersAddedToTheApplicationStays(t *testing.T) {
 					}
 				}
 				return err
+			},
+		},
+	}})
+}
+
+func TestAccScopesOfOthersKeepTheTextsThatTheyLack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	theirs := graph.PermissionScope{
+		ID: "99999999-0000-4000-8000-000000000003", Value: "theirs", Type: "User", IsEnabled: true, UserConsentDisplayName: new("Theirs"),
+	}
+	config := application(issue(t, "portal"))
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+		{Config: config},
+		{
+			PreConfig: func() {
+				s.Clock.Pass(time.Hour)
+				s.UpdateApplication(registered(t, s).AppID, func(a *graph.Application) { a.API.OAuth2PermissionScopes = []graph.PermissionScope{theirs} })
+			},
+			Config: config,
+			Check: func(*terraform.State) error {
+				if got := registered(t, s).API.OAuth2PermissionScopes; len(got) != 2 || !reflect.DeepEqual(got[0], theirs) {
+					return fmt.Errorf("the scopes are %+v", got)
+				}
+				return nil
 			},
 		},
 	}})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/vb365/terraform-provider-vb365/internal/entra"
 )
@@ -116,7 +117,7 @@ const createAttempts = 3
 // establish registers the application, or finds that it is registered: after a
 // run that was cut off, exactly as declared.
 func (w *work) establish(ctx context.Context, d desired) (adopted bool, err error) {
-	before, err := w.tenant.ApplicationsNamed(ctx, d.name)
+	before, err := w.namesakes(ctx, d.name)
 	if err != nil {
 		return false, err
 	}
@@ -151,6 +152,34 @@ func (w *work) establish(ctx context.Context, d desired) (adopted bool, err erro
 			return false, lookErr
 		}
 	}
+}
+
+// namesakes returns the applications of a name. That there are none is believed
+// only after several looks: a run that was cut off a moment ago may have
+// registered one, which not all replicas know yet.
+func (w *work) namesakes(ctx context.Context, name string) ([]*entra.Application, error) {
+	var found []*entra.Application
+	err := w.client.Settle(ctx, time.Time{}, func(ctx context.Context, _ int) (bool, error) {
+		var err error
+		found, err = w.tenant.ApplicationsNamed(ctx, name)
+		return len(found) > 0, err
+	})
+	return found, err
+}
+
+// meet looks at all of an adopted application. Where only the list knows it yet,
+// what the list showed counts.
+func (w *work) meet(ctx context.Context, m model) error {
+	m.ApplicationID = types.StringValue(w.facts.app.AppID)
+	seen, err := settled(ctx, w.client, w.tenant, m, time.Time{}, func(f facts) bool { return f.app != nil })
+	if err == nil && seen.app == nil {
+		seen, err = lookAround(ctx, w.tenant, w.facts.app, m)
+	}
+	if err != nil {
+		return err
+	}
+	w.facts = seen
+	return nil
 }
 
 // lost looks for an application whose registration got no answer.
@@ -366,25 +395,30 @@ func (w *work) own(ctx context.Context, d desired) error {
 	return nil
 }
 
-// look asks for the application and its service principal, and for its owners if
-// some are declared.
-func look(ctx context.Context, tenant *entra.Tenant, appID string, withOwners bool) (facts, error) {
-	app, err := tenant.Application(ctx, appID)
+// look asks for the application and what belongs to it.
+func look(ctx context.Context, tenant *entra.Tenant, m model) (facts, error) {
+	app, err := tenant.Application(ctx, m.ApplicationID.ValueString())
 	if errors.Is(err, entra.ErrNotFound) {
 		return facts{}, nil
 	}
 	if err != nil {
 		return facts{}, err
 	}
+	return lookAround(ctx, tenant, app, m)
+}
+
+// lookAround asks for the service principal of an application, and for its owners
+// if some are declared.
+func lookAround(ctx context.Context, tenant *entra.Tenant, app *entra.Application, m model) (facts, error) {
 	f := facts{app: app}
-	sp, err := tenant.ServicePrincipal(ctx, appID)
+	sp, err := tenant.ServicePrincipal(ctx, app.AppID)
 	switch {
 	case err == nil:
 		f.principalID = sp.ID
 	case !errors.Is(err, entra.ErrNotFound):
 		return facts{}, err
 	}
-	if withOwners {
+	if len(textsOf(m.Owners)) > 0 {
 		f.owners, err = tenant.Owners(ctx, app.ID)
 		if errors.Is(err, entra.ErrNotFound) {
 			return f, nil
@@ -402,7 +436,7 @@ func settled(
 	var seen facts
 	err := client.Settle(ctx, written, func(ctx context.Context, _ int) (bool, error) {
 		var err error
-		seen, err = look(ctx, tenant, m.ApplicationID.ValueString(), len(textsOf(m.Owners)) > 0)
+		seen, err = look(ctx, tenant, m)
 		return err == nil && expected(seen), err
 	})
 	return seen, err

@@ -93,7 +93,7 @@ func (r *applicationResource) Create(ctx context.Context, req resource.CreateReq
 	}
 	adopted, err := w.establish(limited, want)
 	if err == nil && adopted {
-		w.facts, err = look(limited, tenant, w.facts.app.AppID, len(want.owners) > 0)
+		err = w.meet(limited, plan)
 	}
 	if err == nil {
 		err = w.finish(limited, want)

@@ -22,6 +22,8 @@ type record struct {
 	Thumbprints []string `json:"thumbprints,omitempty"`
 	// WrittenAt is when the application was last written to.
 	WrittenAt time.Time `json:"written_at,omitzero"`
+	// TenantID is the tenant in which the application was last found, as the provider names it.
+	TenantID string `json:"tenant_id,omitempty"`
 }
 
 const recordKey = "record"
@@ -51,6 +53,24 @@ func parseRecord(data []byte) (*record, diag.Diagnostics) {
 		r.Thumbprints = newestFirst(thumbprint, r.Thumbprints) // earlier versions wrote some down twice
 	}
 	return r, nil
+}
+
+// elsewhere returns an error if an application that is not found in a tenant was
+// last found in another one. A tenant has several names, so that this proves
+// nothing about one that is found.
+func (r *record) elsewhere(tenant *entra.Tenant) error {
+	if r.TenantID == "" || r.TenantID == tenant.ID() {
+		return nil
+	}
+	return &elsewhereError{found: r.TenantID, asked: tenant.ID()}
+}
+
+// elsewhereError is an application that is in another tenant than the provider is set to.
+type elsewhereError struct{ found, asked string }
+
+func (e *elsewhereError) Error() string {
+	return fmt.Sprintf("the application was last found in tenant %s, and the provider is set to tenant %s, which has no such application",
+		e.found, e.asked)
 }
 
 // newestFirst returns thumbprints with one in front, each once.

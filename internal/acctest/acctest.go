@@ -80,7 +80,12 @@ func (e *Env) Providers() map[string]func() (tfprotov6.ProviderServer, error) {
 // alone, for what the installed Terraform is too old to ask.
 func (e *Env) Configured(t *testing.T) tfprotov6.ProviderServer {
 	t.Helper()
-	server, err := e.Providers()["vb365"]()
+	return configured(t, e.Providers()["vb365"])
+}
+
+func configured(t *testing.T, start func() (tfprotov6.ProviderServer, error)) tfprotov6.ProviderServer {
+	t.Helper()
+	server, err := start()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,6 +49,13 @@ func (e *Entra) Providers() map[string]func() (tfprotov6.ProviderServer, error) 
 	}
 }
 
+// Configured returns the provider under test, ready for calls that
+// resource.TestCase does not make.
+func (e *Entra) Configured(t *testing.T) tfprotov6.ProviderServer {
+	t.Helper()
+	return configured(t, e.Providers()["vb365"])
+}
+
 // Warnings are what the providers warned of since the last time, which
 // resource.TestCase does not show.
 func (e *Entra) Warnings() string {

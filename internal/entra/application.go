@@ -196,13 +196,22 @@ func scopeBodies(scopes []Scope) ([]models.PermissionScopeable, error) {
 		body.SetValue(&s.Value)
 		body.SetTypeEscaped(&kind)
 		body.SetIsEnabled(&s.Enabled)
-		body.SetAdminConsentDisplayName(&s.AdminName)
-		body.SetAdminConsentDescription(&s.AdminText)
-		body.SetUserConsentDisplayName(&s.UserName)
-		body.SetUserConsentDescription(&s.UserText)
+		body.SetAdminConsentDisplayName(unlessEmpty(s.AdminName))
+		body.SetAdminConsentDescription(unlessEmpty(s.AdminText))
+		body.SetUserConsentDisplayName(unlessEmpty(s.UserName))
+		body.SetUserConsentDescription(unlessEmpty(s.UserText))
 		bodies = append(bodies, body)
 	}
 	return bodies, nil
+}
+
+// unlessEmpty leaves out a text that was missing when it was read: an empty one
+// would be a change.
+func unlessEmpty(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // requiredBodies groups permissions by the application that offers them.
@@ -243,9 +252,7 @@ func certificateBodies(certificates []Certificate) ([]models.KeyCredentialable, 
 		if len(thumbprint) > 0 {
 			body.SetCustomKeyIdentifier(thumbprint)
 		}
-		if c.DisplayName != "" {
-			body.SetDisplayName(&c.DisplayName)
-		}
+		body.SetDisplayName(unlessEmpty(c.DisplayName))
 		if len(c.DER) > 0 {
 			body.SetKey(c.DER)
 		}

@@ -412,6 +412,25 @@ func TestAChangeLeavesOutWhatItDoesNotChange(t *testing.T) {
 	}
 }
 
+func TestTextsThatWereMissingAreNotSentBackEmpty(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, map[string]http.HandlerFunc{"PATCH /applications/a": noContent})
+	scopes := []Scope{{ID: "11111111-2222-4333-8444-555555555555", Value: "theirs", Enabled: true, AdminName: "Theirs"}}
+	change := ApplicationChange{Scopes: &scopes, Certificates: &[]Certificate{{}}}
+	if err := f.tenant(t).ChangeApplication(t.Context(), "a", change); err != nil {
+		t.Fatal(err)
+	}
+	got := f.requests("PATCH")[0].body
+	for _, missing := range []string{`"userConsentDisplayName"`, `"userConsentDescription"`, `"adminConsentDescription"`, `"displayName"`} {
+		if strings.Contains(got, missing) {
+			t.Errorf("%s was sent: %s", missing, got)
+		}
+	}
+	if !strings.Contains(got, `"adminConsentDisplayName":"Theirs"`) {
+		t.Errorf("the text that there is was not sent: %s", got)
+	}
+}
+
 func TestOwnersAreAddedOnce(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, map[string]http.HandlerFunc{

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -111,14 +112,6 @@ func TestAccTheApplicationIsRegisteredOnceAndCertifiedWithoutAGap(t *testing.T) 
 			t.Parallel()
 			s := start(t)
 			s.Behind(lag)
-			certified := func(want ...string) resource.TestCheckFunc {
-				return func(*terraform.State) error {
-					if got := thumbprints(registered(t, s)); !slices.Equal(got, sorted(want...)) {
-						return fmt.Errorf("the certificates are %v, want %v", got, want)
-					}
-					return nil
-				}
-			}
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: s.Providers(),
 				CheckDestroy: func(*terraform.State) error {
@@ -141,8 +134,8 @@ func TestAccTheApplicationIsRegisteredOnceAndCertifiedWithoutAGap(t *testing.T) 
 						),
 					},
 					{Config: application(first, fmt.Sprintf("owners = [%q]", alice)), PlanOnly: true},
-					{Config: application(second, fmt.Sprintf("owners = [%q]", bob)), Check: certified(first.thumbprint, second.thumbprint)},
-					{Config: application(third), Check: certified(second.thumbprint, third.thumbprint)},
+					{Config: application(second, fmt.Sprintf("owners = [%q]", bob)), Check: certified(t, s, first, second)},
+					{Config: application(third), Check: certified(t, s, second, third)},
 					{Config: application(third), PlanOnly: true},
 					{
 						ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "application_id",
@@ -218,6 +211,38 @@ func TestAccEveryAttributeOfTheApplicationDriftsVisibly(t *testing.T) {
 	}
 }
 
+func TestAccTheCaseOfAnAddressCounts(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	upper := application(issue(t, "portal"))
+	upper, lower := strings.Replace(upper, portal, portal+"/Portal", 1), strings.Replace(upper, portal, portal+"/portal", 1)
+	redirects := func(want string) resource.TestCheckFunc {
+		return func(*terraform.State) error {
+			if got := registered(t, s).SPA.RedirectURIs; !slices.Equal(got, []string{portal + want}) {
+				return fmt.Errorf("the addresses are %v, want %s", got, portal+want)
+			}
+			return nil
+		}
+	}
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+		{Config: upper, Check: redirects("/Portal")},
+		{Config: lower, ConfigPlanChecks: planned(plancheck.ResourceActionUpdate), Check: redirects("/portal")},
+		{
+			PreConfig: func() {
+				s.Clock.Pass(time.Hour)
+				s.UpdateApplication(registered(t, s).AppID, func(a *graph.Application) { a.SPA.RedirectURIs = []string{portal + "/PORTAL"} })
+			},
+			Config: lower, ConfigPlanChecks: planned(plancheck.ResourceActionUpdate), Check: redirects("/portal"),
+		},
+	}})
+	warned := s.Warnings()
+	for _, want := range []string{portal + "/portal was removed outside", portal + "/PORTAL was added outside"} {
+		if !strings.Contains(warned, want) {
+			t.Errorf("nobody was warned that %s: %s", want, warned)
+		}
+	}
+}
+
 func TestAccAServicePrincipalThatIsGoneComesBack(t *testing.T) {
 	t.Parallel()
 	s := start(t)
@@ -272,6 +297,31 @@ func TestAccWhatOthersAddedToTheApplicationStays(t *testing.T) {
 	}})
 }
 
+func TestAccScopesOfOthersKeepTheTextsThatTheyLack(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	theirs := graph.PermissionScope{
+		ID: "99999999-0000-4000-8000-000000000003", Value: "theirs", Type: "User", IsEnabled: true, UserConsentDisplayName: new("Theirs"),
+	}
+	config := application(issue(t, "portal"))
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+		{Config: config},
+		{
+			PreConfig: func() {
+				s.Clock.Pass(time.Hour)
+				s.UpdateApplication(registered(t, s).AppID, func(a *graph.Application) { a.API.OAuth2PermissionScopes = []graph.PermissionScope{theirs} })
+			},
+			Config: config,
+			Check: func(*terraform.State) error {
+				if got := registered(t, s).API.OAuth2PermissionScopes; len(got) != 2 || !reflect.DeepEqual(got[0], theirs) {
+					return fmt.Errorf("the scopes are %+v", got)
+				}
+				return nil
+			},
+		},
+	}})
+}
+
 func TestAccARegistrationSurvivesEveryFault(t *testing.T) {
 	t.Parallel()
 	c := issue(t, "portal")
@@ -305,6 +355,17 @@ func TestAccARegistrationSurvivesEveryFault(t *testing.T) {
 	}
 }
 
+// leaveRegistered leaves what a run does that was cut off after its first request.
+func leaveRegistered(s *acctest.Entra, address string) {
+	s.AddApplication(home, graph.Application{
+		AppID: "65415bb1-9267-4313-bbf5-ae259732ee12", DisplayName: "Restore Portal", SignInAudience: graph.MultipleOrganizations,
+		SPA: graph.RedirectURIs{RedirectURIs: []string{address}},
+		API: graph.APIApplication{OAuth2PermissionScopes: []graph.PermissionScope{{
+			ID: "11111111-2222-4333-8444-555555555555", Value: "access_as_user", Type: "Admin", IsEnabled: true,
+		}}},
+	})
+}
+
 func TestAccAnApplicationOfThisNameIsAdoptedOrNamed(t *testing.T) {
 	t.Parallel()
 	c := issue(t, "portal")
@@ -315,15 +376,14 @@ func TestAccAnApplicationOfThisNameIsAdoptedOrNamed(t *testing.T) {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: other.Providers(), Steps: []resource.TestStep{{
 		Config: application(c), ExpectError: regexp.MustCompile(`(?s)An application of this name exists.*65415bb1`),
 	}}})
-	// What a run that was cut off after its first request leaves.
+	// Redirect URIs are compared exactly.
+	shouting := start(t)
+	leaveRegistered(shouting, strings.ToUpper(portal))
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: shouting.Providers(), Steps: []resource.TestStep{{
+		Config: application(c), ExpectError: regexp.MustCompile(`(?s)An application of this name exists.*65415bb1`),
+	}}})
 	same := start(t)
-	same.AddApplication(home, graph.Application{
-		AppID: "65415bb1-9267-4313-bbf5-ae259732ee12", DisplayName: "Restore Portal", SignInAudience: graph.MultipleOrganizations,
-		SPA: graph.RedirectURIs{RedirectURIs: []string{portal}},
-		API: graph.APIApplication{OAuth2PermissionScopes: []graph.PermissionScope{{
-			ID: "11111111-2222-4333-8444-555555555555", Value: "access_as_user", Type: "Admin", IsEnabled: true,
-		}}},
-	})
+	leaveRegistered(same, portal)
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: same.Providers(), Steps: []resource.TestStep{
 		{Config: application(c), Check: resource.TestCheckResourceAttr(address, "access_as_user_scope_id", "11111111-2222-4333-8444-555555555555")},
 	}})

@@ -2,6 +2,7 @@ package portalapplication
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -61,7 +62,7 @@ func lost(was, is types.String) bool { return !was.IsNull() && is.IsNull() }
 func without(a, b types.Set) string {
 	var missing []string
 	for _, value := range textsOf(a) {
-		if !containsFold(textsOf(b), value) {
+		if !slices.Contains(textsOf(b), value) {
 			missing = append(missing, value)
 		}
 	}

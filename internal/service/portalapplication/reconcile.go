@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/vb365/terraform-provider-vb365/internal/entra"
 )
@@ -21,6 +22,8 @@ type record struct {
 	Thumbprints []string `json:"thumbprints,omitempty"`
 	// WrittenAt is when the application was last written to.
 	WrittenAt time.Time `json:"written_at,omitzero"`
+	// TenantID is the tenant in which the application was last found, as the provider names it.
+	TenantID string `json:"tenant_id,omitempty"`
 }
 
 const recordKey = "record"
@@ -46,7 +49,34 @@ func parseRecord(data []byte) (*record, diag.Diagnostics) {
 	if err := json.Unmarshal(data, r); err != nil {
 		return r, diag.Diagnostics{diag.NewErrorDiagnostic("The record of what was done to the application cannot be read", err.Error())}
 	}
+	for _, thumbprint := range slices.Backward(r.Thumbprints) {
+		r.Thumbprints = newestFirst(thumbprint, r.Thumbprints) // earlier versions wrote some down twice
+	}
 	return r, nil
+}
+
+// elsewhere returns an error if an application that is not found in a tenant was
+// last found in another one. A tenant has several names, so that this proves
+// nothing about one that is found.
+func (r *record) elsewhere(tenant *entra.Tenant) error {
+	if r.TenantID == "" || r.TenantID == tenant.ID() {
+		return nil
+	}
+	return &elsewhereError{found: r.TenantID, asked: tenant.ID()}
+}
+
+// elsewhereError is an application that is in another tenant than the provider is set to.
+type elsewhereError struct{ found, asked string }
+
+func (e *elsewhereError) Error() string {
+	return fmt.Sprintf("the application was last found in tenant %s, and the provider is set to tenant %s, which has no such application",
+		e.found, e.asked)
+}
+
+// newestFirst returns thumbprints with one in front, each once.
+func newestFirst(thumbprint string, earlier []string) []string {
+	others := slices.DeleteFunc(slices.Clone(earlier), func(other string) bool { return strings.EqualFold(other, thumbprint) })
+	return append([]string{thumbprint}, others...)
 }
 
 // certificatesKept is how many of its own certificates the resource keeps: that
@@ -76,8 +106,9 @@ func (d desired) like(app *entra.Application) bool {
 	return app.DisplayName == d.name && app.SignInAudience == d.audience && sameTexts(app.RedirectURIs, d.redirectURIs) && offered
 }
 
+// sameTexts compares redirect URIs, whose case counts.
 func sameTexts(a, b []string) bool {
-	return len(a) == len(b) && !slices.ContainsFunc(a, func(s string) bool { return !containsFold(b, s) })
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(s string) bool { return !slices.Contains(b, s) })
 }
 
 // namesakeError is an application of the declared name that is another one.
@@ -106,7 +137,7 @@ const createAttempts = 3
 // establish registers the application, or finds that it is registered: after a
 // run that was cut off, exactly as declared.
 func (w *work) establish(ctx context.Context, d desired) (adopted bool, err error) {
-	before, err := w.tenant.ApplicationsNamed(ctx, d.name)
+	before, err := w.namesakes(ctx, d.name)
 	if err != nil {
 		return false, err
 	}
@@ -141,6 +172,34 @@ func (w *work) establish(ctx context.Context, d desired) (adopted bool, err erro
 			return false, lookErr
 		}
 	}
+}
+
+// namesakes returns the applications of a name. That there are none is believed
+// only after several looks: a run that was cut off a moment ago may have
+// registered one, which not all replicas know yet.
+func (w *work) namesakes(ctx context.Context, name string) ([]*entra.Application, error) {
+	var found []*entra.Application
+	err := w.client.Settle(ctx, time.Time{}, func(ctx context.Context, _ int) (bool, error) {
+		var err error
+		found, err = w.tenant.ApplicationsNamed(ctx, name)
+		return len(found) > 0, err
+	})
+	return found, err
+}
+
+// meet looks at all of an adopted application. Where only the list knows it yet,
+// what the list showed counts.
+func (w *work) meet(ctx context.Context, m model) error {
+	m.ApplicationID = types.StringValue(w.facts.app.AppID)
+	seen, err := settled(ctx, w.client, w.tenant, m, time.Time{}, func(f facts) bool { return f.app != nil })
+	if err == nil && seen.app == nil {
+		seen, err = lookAround(ctx, w.tenant, w.facts.app, m)
+	}
+	if err != nil {
+		return err
+	}
+	w.facts = seen
+	return nil
 }
 
 // lost looks for an application whose registration got no answer.
@@ -259,25 +318,22 @@ func (w *work) certify(ctx context.Context, d desired) error {
 		if err := w.setCertificates(ctx, with); err != nil {
 			return err
 		}
-		w.record.Thumbprints = append([]string{thumbprint}, w.record.Thumbprints...)
-		return nil
+	} else if !containsFold(w.record.Thumbprints, thumbprint) {
+		return nil // one that others added stays theirs
 	}
-	// One that others added stays theirs; one that was in force before is again.
-	if at := slices.Index(w.record.Thumbprints, thumbprint); at > 0 {
-		w.record.Thumbprints = append([]string{thumbprint}, slices.Delete(slices.Clone(w.record.Thumbprints), at, at+1)...)
-	}
+	w.record.Thumbprints = newestFirst(thumbprint, w.record.Thumbprints)
 	return nil
 }
 
 // retire removes certificates that this resource added and that no server uses
 // any more: all but that in force and the one before.
-func (w *work) retire(ctx context.Context, _ desired) error {
+func (w *work) retire(ctx context.Context, d desired) error {
 	if len(w.record.Thumbprints) <= certificatesKept {
 		return nil
 	}
 	old := w.record.Thumbprints[certificatesKept:]
 	rest := slices.DeleteFunc(slices.Clone(w.facts.app.Certificates), func(c entra.Certificate) bool {
-		return containsFold(old, c.Thumbprint)
+		return containsFold(old, c.Thumbprint) && !strings.EqualFold(c.Thumbprint, d.certificate.thumbprint)
 	})
 	if len(rest) < len(w.facts.app.Certificates) {
 		if err := w.setCertificates(ctx, rest); err != nil {
@@ -359,25 +415,30 @@ func (w *work) own(ctx context.Context, d desired) error {
 	return nil
 }
 
-// look asks for the application and its service principal, and for its owners if
-// some are declared.
-func look(ctx context.Context, tenant *entra.Tenant, appID string, withOwners bool) (facts, error) {
-	app, err := tenant.Application(ctx, appID)
+// look asks for the application and what belongs to it.
+func look(ctx context.Context, tenant *entra.Tenant, m model) (facts, error) {
+	app, err := tenant.Application(ctx, m.ApplicationID.ValueString())
 	if errors.Is(err, entra.ErrNotFound) {
 		return facts{}, nil
 	}
 	if err != nil {
 		return facts{}, err
 	}
+	return lookAround(ctx, tenant, app, m)
+}
+
+// lookAround asks for the service principal of an application, and for its owners
+// if some are declared.
+func lookAround(ctx context.Context, tenant *entra.Tenant, app *entra.Application, m model) (facts, error) {
 	f := facts{app: app}
-	sp, err := tenant.ServicePrincipal(ctx, appID)
+	sp, err := tenant.ServicePrincipal(ctx, app.AppID)
 	switch {
 	case err == nil:
 		f.principalID = sp.ID
 	case !errors.Is(err, entra.ErrNotFound):
 		return facts{}, err
 	}
-	if withOwners {
+	if len(textsOf(m.Owners)) > 0 {
 		f.owners, err = tenant.Owners(ctx, app.ID)
 		if errors.Is(err, entra.ErrNotFound) {
 			return f, nil
@@ -395,7 +456,7 @@ func settled(
 	var seen facts
 	err := client.Settle(ctx, written, func(ctx context.Context, _ int) (bool, error) {
 		var err error
-		seen, err = look(ctx, tenant, m.ApplicationID.ValueString(), len(textsOf(m.Owners)) > 0)
+		seen, err = look(ctx, tenant, m)
 		return err == nil && expected(seen), err
 	})
 	return seen, err

@@ -1,9 +1,11 @@
 package portalapplication
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -82,7 +84,7 @@ func (r *applicationResource) Create(ctx context.Context, req resource.CreateReq
 		addError(&resp.Diagnostics, doing, err)
 		return
 	}
-	w := &work{client: client, tenant: tenant, record: new(record)}
+	w := &work{client: client, tenant: tenant, record: &record{TenantID: tenant.ID()}}
 	w.progress = func() {
 		// From here on the application exists: whatever happens, the state knows it.
 		m := newModel(plan, w.facts)
@@ -92,7 +94,7 @@ func (r *applicationResource) Create(ctx context.Context, req resource.CreateReq
 	}
 	adopted, err := w.establish(limited, want)
 	if err == nil && adopted {
-		w.facts, err = look(limited, tenant, w.facts.app.AppID, len(want.owners) > 0)
+		err = w.meet(limited, plan)
 	}
 	if err == nil {
 		err = w.finish(limited, want)
@@ -147,6 +149,9 @@ func (r *applicationResource) Read(ctx context.Context, req resource.ReadRequest
 			fmt.Sprintf("Tenant %s has no application %s. Import the portal's application by its application (client) id.",
 				tenant.ID(), state.ApplicationID.ValueString()))
 		return
+	case seen.app == nil && done.elsewhere(tenant) != nil:
+		addError(&resp.Diagnostics, doing, done.elsewhere(tenant))
+		return
 	case seen.app == nil:
 		resp.Diagnostics.AddWarning(
 			fmt.Sprintf("The portal's application %q was deleted outside Terraform", state.DisplayName.ValueString()),
@@ -160,6 +165,8 @@ func (r *applicationResource) Read(ctx context.Context, req resource.ReadRequest
 	if !imported {
 		warnOfDrift(&resp.Diagnostics, state.DisplayName.ValueString(), drift(state, is))
 	}
+	done.TenantID = tenant.ID()
+	resp.Diagnostics.Append(done.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, is)...)
 }
 
@@ -197,12 +204,13 @@ func (r *applicationResource) Update(ctx context.Context, req resource.UpdateReq
 	}
 	seen, err := settled(limited, client, tenant, withOwners(state, plan), done.WrittenAt, state.expects)
 	if err == nil && seen.app == nil {
-		err = errGone
+		err = cmp.Or(done.elsewhere(tenant), errGone)
 	}
 	if err != nil {
 		addError(&resp.Diagnostics, doing, err)
 		return
 	}
+	done.TenantID = tenant.ID()
 	w := &work{client: client, tenant: tenant, facts: seen, record: done, previousOwners: textsOf(state.Owners)}
 	w.progress = func() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, newModel(plan, w.facts))...)
@@ -241,7 +249,7 @@ func (r *applicationResource) Delete(ctx context.Context, req resource.DeleteReq
 	doing := fmt.Sprintf("deleting the portal's application %q (%s)", state.DisplayName.ValueString(), state.ApplicationID.ValueString())
 	client, tenant, err := r.home()
 	if err == nil {
-		err = remove(ctx, client, tenant, state.ObjectID.ValueString(), done.WrittenAt)
+		err = remove(ctx, client, tenant, state.ObjectID.ValueString(), done)
 	}
 	if err != nil {
 		addError(&resp.Diagnostics, doing, err)
@@ -250,15 +258,15 @@ func (r *applicationResource) Delete(ctx context.Context, req resource.DeleteReq
 
 // remove deletes the application. That it is not found means that it is gone or,
 // soon after it was written, that a replica has not heard of it yet.
-func remove(ctx context.Context, client *entra.Client, tenant *entra.Tenant, id string, written time.Time) error {
-	end := written.Add(entra.ReplicationWindow)
+func remove(ctx context.Context, client *entra.Client, tenant *entra.Tenant, id string, done *record) error {
+	end := done.WrittenAt.Add(entra.ReplicationWindow)
 	for {
 		err := tenant.DeleteApplication(ctx, id)
 		if !errors.Is(err, entra.ErrNotFound) {
 			return err
 		}
 		if client.Now().After(end) {
-			return nil
+			return done.elsewhere(tenant)
 		}
 		if err := client.Sleep(ctx, restless); err != nil {
 			return err
@@ -280,13 +288,18 @@ func (r *applicationResource) ImportState(ctx context.Context, req resource.Impo
 			"application (client) id, a GUID.", req.ID))
 		return
 	}
+	// Entra writes ids in lower case, and an identity must not change with the first read.
+	given.ApplicationID = types.StringValue(strings.ToLower(given.ApplicationID.ValueString()))
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("application_id"), given.ApplicationID)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, given)...)
 }
 
 // addError adds a diagnostic for an error of this package or of the client.
 func addError(diags *diag.Diagnostics, doing string, err error) {
-	var namesake *namesakeError
+	var (
+		namesake  *namesakeError
+		elsewhere *elsewhereError
+	)
 	switch {
 	case errors.As(err, &namesake):
 		diags.AddAttributeError(path.Root("display_name"), "An application of this name exists",
@@ -295,6 +308,11 @@ func addError(diags *diag.Diagnostics, doing string, err error) {
 				"  import {\n    to = vb365_restore_portal_application.<name>\n    id = %q\n  }\n"+
 				"To keep it beside a new one, give the new one another name.",
 				namesake.app.DisplayName, namesake.app.AppID, namesake.app.AppID))
+	case errors.As(err, &elsewhere):
+		diags.AddError("The application is in another tenant", fmt.Sprintf("While %s: %s.\n\n"+
+			"Set the provider (entra.tenant_id or ARM_TENANT_ID) back to %s.\n"+
+			"If the application was deleted there, or is to stay there unmanaged, let Terraform forget it:\n"+
+			"  terraform state rm vb365_restore_portal_application.<name>", doing, err, elsewhere.found))
 	case errors.Is(err, errGone):
 		diags.AddError("The application changed since the plan was made", fmt.Sprintf("While %s: %s.", doing, err))
 	default:

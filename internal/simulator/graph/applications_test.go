@@ -130,6 +130,16 @@ func TestScopesAreDisabledBeforeTheyGo(t *testing.T) {
 	c.want(set(changed), http.StatusBadRequest, "CannotDeleteOrUpdateEnabledEntitlement")
 	c.want(set(scope(true), scope(true)), http.StatusBadRequest)
 
+	for _, text := range []string{
+		"adminConsentDisplayName", "adminConsentDescription", "userConsentDisplayName", "userConsentDescription",
+	} {
+		reworded := scope(true)
+		reworded[text] = ""
+		c.want(set(reworded), http.StatusBadRequest, "CannotDeleteOrUpdateEnabledEntitlement")
+	}
+
+	c.want(set(scope(true)), http.StatusNoContent)
+
 	blank := scope(false)
 	blank["value"] = "two words"
 	c.want(set(blank), http.StatusBadRequest)

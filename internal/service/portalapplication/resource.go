@@ -285,7 +285,7 @@ func (r *applicationResource) ImportState(ctx context.Context, req resource.Impo
 	}
 	if !vb365.IsGUID(given.ApplicationID.ValueString()) {
 		resp.Diagnostics.AddError("Malformed import id", fmt.Sprintf("%q cannot be imported. Import the portal's application by its "+
-			"application (client) id, a GUID.", req.ID))
+			"application (client) id, a GUID.", given.ApplicationID.ValueString()))
 		return
 	}
 	// Entra writes ids in lower case, and an identity must not change with the first read.

@@ -1,6 +1,7 @@
 package tenantconsent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -279,7 +280,8 @@ func (r *consentResource) ImportState(ctx context.Context, req resource.ImportSt
 	}
 	if !tfkit.TenantID.Valid(given.TenantID.ValueString()) || !vb365.IsGUID(given.ApplicationID.ValueString()) {
 		resp.Diagnostics.AddError("Malformed import id", fmt.Sprintf("%q cannot be imported. Import a consent by "+
-			"\"tenant_id/application_id\", such as \"contoso.onmicrosoft.com/00000000-0000-0000-0000-000000000000\".", req.ID))
+			"\"tenant_id/application_id\", such as \"contoso.onmicrosoft.com/00000000-0000-0000-0000-000000000000\".",
+			cmp.Or(req.ID, given.TenantID.ValueString()+"/"+given.ApplicationID.ValueString())))
 		return
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("tenant_id"), given.TenantID)...)

@@ -47,6 +47,7 @@ func (e *InvalidSettingError) Unwrap() error { return e.Err }
 // Titles of diagnostics about the connection. They are part of the documentation:
 // people search for them.
 const (
+	TitleOutOfTime       = "The operation ran out of time"
 	TitleInvalidSetting  = "A setting of the provider cannot be used"
 	TitleUnknownSetting  = "A setting of the provider is not known yet"
 	TitleMissingSetting  = "The provider is not told how to reach VB365"
@@ -75,10 +76,16 @@ func explain(err error) (title, advice string) {
 	if errors.Is(err, context.Canceled) {
 		return "The run was interrupted", "Run the same command again: what was done is recorded, what was not is planned again."
 	}
-	if title, advice, ok := explainEntra(err); ok {
+	if title, advice, ok := explainPowerShell(err); ok {
 		return title, advice
 	}
-	if title, advice, ok := explainPowerShell(err); ok {
+	// Single requests that take too long have errors of their own: this is the end of the operation's time.
+	if errors.Is(err, context.DeadlineExceeded) {
+		return TitleOutOfTime, "What was done is recorded. Run the same command again, with a longer time in the resource's timeouts " +
+			"if it needs one: right after a change in Microsoft Entra, confirming that something is missing takes up to two minutes. " +
+			"If it ends like this every time, a server or the network does not answer."
+	}
+	if title, advice, ok := explainEntra(err); ok {
 		return title, advice
 	}
 	var (

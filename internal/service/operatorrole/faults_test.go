@@ -223,6 +223,15 @@ func TestAccARoleThatStaysOtherwiseIsAnErrorThatNamesTheDifference(t *testing.T)
 	)
 }
 
+func TestAccTimeThatRunsOutIsNotTheServersFault(t *testing.T) {
+	env := start(t)
+	env.Settings["VB365_VALIDATE_AT_PLAN"] = "false"
+	run(t, env, resource.TestStep{
+		Config:      role("Faults", object("operators", set("users", user(adele))), entire, "timeouts {\n    create = \"1ns\"\n  }"),
+		ExpectError: regexp.MustCompile(`The operation ran out of time`),
+	})
+}
+
 func TestAccARoleOfTheSameNameIsAdoptedOrRefused(t *testing.T) {
 	existing := func(t *testing.T, env *acctest.Env, operator int) {
 		t.Helper()

@@ -291,6 +291,15 @@ func TestAccErrorsNameWhatIsMissingAndWhatElseHelps(t *testing.T) {
 	}
 }
 
+func TestAccTimeThatRunsOutIsNotTheServersFault(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{{
+		Config:      consent("timeouts {\n create = \"1ns\"\n }"),
+		ExpectError: regexp.MustCompile(`(?s)ran out of time.*While consenting to application.*Run the same\s+command again`),
+	}}})
+}
+
 // TestAccATenantThatIsNowhere asks the login service for a tenant that it does
 // not have, which it refuses before it is asked for a token.
 func TestAccATenantThatIsNowhere(t *testing.T) {

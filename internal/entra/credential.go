@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	azcloud "github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
@@ -40,7 +42,8 @@ type credentialSetup struct {
 	exchange string
 	// private clouds are unknown to Microsoft's directory of instances.
 	private bool
-	http    *http.Client
+	// http repeats what fails in passing, which the libraries do by themselves in options.
+	http *http.Client
 }
 
 func newCredentialSetup(cfg Config, place cloud, base http.RoundTripper) credentialSetup {
@@ -51,7 +54,8 @@ func newCredentialSetup(cfg Config, place cloud, base http.RoundTripper) credent
 	}
 	return credentialSetup{
 		tenant: tenant, client: cfg.ClientID, exchange: place.exchange,
-		private: cfg.AuthorityHost != "", http: client,
+		private: cfg.AuthorityHost != "",
+		http:    &http.Client{Transport: &repeater{next: base, clock: cfg.Clock, limit: max(cfg.MaxRetries, 0)}},
 		options: azcore.ClientOptions{
 			Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: strings.TrimRight(place.authority, "/") + "/"},
 			Transport: client,
@@ -139,7 +143,9 @@ func (f FederatedToken) request(ctx context.Context, s credentialSetup) (string,
 	query := u.Query()
 	query.Set("audience", s.exchange)
 	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	// What is recorded is the call to Graph that needs the token, not this one.
+	apart := context.WithValue(ctx, tripKey{}, (*trip)(nil))
+	req, err := http.NewRequestWithContext(apart, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
 		return "", err
 	}
@@ -150,6 +156,11 @@ func (f FederatedToken) request(ctx context.Context, s credentialSetup) (string,
 		return "", err
 	}
 	defer resp.Body.Close()
+	if passing(resp, nil) || resp.StatusCode == http.StatusTooManyRequests {
+		busy := &UnreachableError{Host: u.Host, Err: errors.New("it answered " + resp.Status)}
+		noteFailure(ctx, busy)
+		return "", busy
+	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return "", err
@@ -166,12 +177,17 @@ func (f FederatedToken) request(ctx context.Context, s credentialSetup) (string,
 // ManagedIdentity is the identity of the Azure machine that the program runs
 // on. It is known in its own tenant only, so that its token serves to prove, to
 // other tenants, that a multi-tenant application which trusts it logs in.
-type ManagedIdentity struct{}
+type ManagedIdentity struct {
+	// ClientID chooses among several user-assigned identities; empty: the machine's only one.
+	ClientID string
+}
 
-func (ManagedIdentity) connect(s credentialSetup) (azcore.TokenCredential, error) {
-	identity, err := azidentity.NewManagedIdentityCredential(&azidentity.ManagedIdentityCredentialOptions{
-		ClientOptions: s.options,
-	})
+func (m ManagedIdentity) connect(s credentialSetup) (azcore.TokenCredential, error) {
+	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: s.options}
+	if m.ClientID != "" {
+		options.ID = azidentity.ClientID(m.ClientID)
+	}
+	identity, err := azidentity.NewManagedIdentityCredential(options)
 	if err != nil {
 		return nil, err
 	}
@@ -201,5 +217,34 @@ func (AzureCLI) connect(s credentialSetup) (azcore.TokenCredential, error) {
 	if s.tenant != "organizations" {
 		options.TenantID = s.tenant
 	}
-	return azidentity.NewAzureCLICredential(options)
+	command, err := azidentity.NewAzureCLICredential(options)
+	if err != nil {
+		return nil, err
+	}
+	return &commandLine{next: command, timeout: commandTimeout}, nil
+}
+
+// commandTimeout is how long the Azure CLI may take for a token: a start takes
+// seconds, on a busy machine more than the ten that the library allows.
+const commandTimeout = time.Minute
+
+// commandLine asks the Azure CLI for one token at a time, and tells a command
+// that took too long from one that said no.
+type commandLine struct {
+	next    azcore.TokenCredential
+	timeout time.Duration
+	turn    sync.Mutex
+}
+
+// GetToken implements [azcore.TokenCredential].
+func (c *commandLine) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	c.turn.Lock() // so that the time of one does not begin while it waits for the others
+	defer c.turn.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	token, err := c.next.GetToken(ctx, options)
+	if err != nil && ctx.Err() != nil {
+		err = &UnreachableError{Host: "the Azure CLI", Err: fmt.Errorf("az account get-access-token did not end within %s", c.timeout)}
+	}
+	return token, err
 }

@@ -129,6 +129,13 @@ type lastFailure struct {
 
 type lastFailureKey struct{}
 
+// noteFailure remembers a failure for the login that ctx belongs to, if any.
+func noteFailure(ctx context.Context, err *UnreachableError) {
+	if login, ok := ctx.Value(lastFailureKey{}).(*lastFailure); ok {
+		login.set(err)
+	}
+}
+
 func (f *lastFailure) set(err *UnreachableError) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -146,6 +153,9 @@ var aadsts = regexp.MustCompile(`AADSTS\d+`)
 
 // explain tells a refused login from a login service that cannot be reached.
 func (l *logins) explain(tenant string, err error, broken *UnreachableError) error {
+	if unreachable, ok := errors.AsType[*UnreachableError](err); ok {
+		return unreachable
+	}
 	message := err.Error()
 	var failed *azidentity.AuthenticationFailedError
 	answered := errors.As(err, &failed) && failed.RawResponse != nil

@@ -11,7 +11,12 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 )
 
 func reading() map[string]http.HandlerFunc {
@@ -215,9 +220,37 @@ func TestCredentialsProveWhoLogsIn(t *testing.T) {
 	}
 }
 
+func TestABusyOIDCIssuerIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, reading())
+	var asked, busy atomic.Int32
+	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) <= busy.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		answer(http.StatusOK, map[string]string{"value": "issued"})(w, r)
+	}))
+	t.Cleanup(issuer.Close)
+	c := f.client(t, func(cfg *Config) { cfg.Credential = FederatedToken{RequestURL: issuer.URL, RequestToken: "ask-with"} })
+	busy.Store(1)
+	if _, err := tenantOf(t, c, tenantA).ServicePrincipal(t.Context(), portal); err != nil || asked.Load() != 2 {
+		t.Fatalf("busy once: %v after %d requests", err, asked.Load())
+	}
+	busy.Store(asked.Load() + 3) // as often as one login asks
+	_, err := tenantOf(t, c, tenantB).ServicePrincipal(t.Context(), portal)
+	if unreachable, ok := errors.AsType[*UnreachableError](err); !ok || !strings.Contains(err.Error(), "503") || unreachable.Host == "" {
+		t.Errorf("busy throughout: got %v, want an UnreachableError that says 503", err)
+	}
+	if _, err := tenantOf(t, c, tenantB).ServicePrincipal(t.Context(), portal); err != nil {
+		t.Errorf("when it is no longer busy: %v", err)
+	}
+}
+
 func TestAManagedIdentityVouchesForTheApplication(t *testing.T) {
+	const chosen = "cccccccc-0000-4000-8000-00000000000c"
 	identity := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Identity-Header") != "local" {
+		if r.Header.Get("X-Identity-Header") != "local" || r.URL.Query().Get("client_id") != chosen {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
@@ -229,7 +262,7 @@ func TestAManagedIdentityVouchesForTheApplication(t *testing.T) {
 	t.Setenv("IDENTITY_ENDPOINT", identity.URL)
 	t.Setenv("IDENTITY_HEADER", "local")
 	f := newFake(t, reading())
-	c := f.client(t, func(cfg *Config) { cfg.Credential = ManagedIdentity{} })
+	c := f.client(t, func(cfg *Config) { cfg.Credential = ManagedIdentity{ClientID: chosen} })
 	if _, err := tenantOf(t, c, tenantB).ServicePrincipal(t.Context(), portal); err != nil {
 		t.Fatal(err)
 	}
@@ -261,6 +294,35 @@ func TestTheAzureCLIIsAskedOncePerTenant(t *testing.T) {
 	if len(lines) != 2 || !strings.Contains(lines[0], tenantA) || !strings.Contains(lines[1], tenantB) {
 		t.Errorf("az was called %d times:\n%s", len(lines), calls)
 	}
+}
+
+func TestAnAzureCLIThatTakesTooLongIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, nil)
+	c := f.client(t)
+	stuck := true
+	c.logins.credential = &commandLine{timeout: 10 * time.Millisecond, next: tokenFunc(func(ctx context.Context) (azcore.AccessToken, error) {
+		if stuck {
+			<-ctx.Done()
+			return azcore.AccessToken{}, errors.New("AzureCLICredential: signal: killed")
+		}
+		return azcore.AccessToken{Token: "late", ExpiresOn: time.Now().Add(time.Hour)}, nil
+	})}
+	_, err := c.logins.token(t.Context(), tenantA)
+	if _, ok := errors.AsType[*UnreachableError](err); !ok || !strings.Contains(err.Error(), "did not end within 10ms") {
+		t.Errorf("got %v, want an UnreachableError", err)
+	}
+	stuck = false
+	if token, err := c.logins.token(t.Context(), tenantA); token != "late" || err != nil {
+		t.Errorf("then: %q, %v", token, err)
+	}
+}
+
+// tokenFunc is a credential.
+type tokenFunc func(context.Context) (azcore.AccessToken, error)
+
+func (f tokenFunc) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return f(ctx)
 }
 
 func TestAnAzureCLIThatIsNotThereIsSaidOnce(t *testing.T) {

@@ -100,9 +100,7 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 			err = cause
 		}
 		unreachable := &UnreachableError{Host: req.URL.Host, Err: err, Sent: sent.Load()}
-		if login, ok := ctx.Value(lastFailureKey{}).(*lastFailure); ok {
-			login.set(unreachable)
-		}
+		noteFailure(ctx, unreachable)
 		err = unreachable
 	}
 	a.report(ctx, req, resp, err, time.Since(start))

@@ -22,7 +22,8 @@ import (
 )
 
 // Environment variables that stand in for the attributes of entra. Those that
-// begin with ARM_ are the azuread provider's, so that one set serves both.
+// begin with ARM_ are the azuread provider's, so that one set serves both, but for
+// ARM_CLIENT_ID beside ARM_USE_MSI: there it is the identity's own.
 const (
 	envEntraEnvironment   = "ARM_ENVIRONMENT"
 	envEntraTenant        = "ARM_TENANT_ID"
@@ -38,6 +39,7 @@ const (
 	envEntraOIDCTokenFile = "ARM_OIDC_TOKEN_FILE_PATH"
 	envEntraUseCLI        = "ARM_USE_CLI"
 	envEntraUseMSI        = "ARM_USE_MSI"
+	envEntraMSIClient     = "VB365_ENTRA_MSI_CLIENT_ID"
 	envEntraAuthority     = "VB365_ENTRA_AUTHORITY_HOST"
 	envEntraGraph         = "VB365_ENTRA_GRAPH_ENDPOINT"
 	envEntraCA            = "VB365_ENTRA_CA_CERTIFICATE_PEM"
@@ -106,14 +108,14 @@ func entraSchema() schema.SingleNestedAttribute {
 				MarkdownDescription: "A file that holds the token for `use_oidc`; read anew at each login." + orEnvironment(envEntraOIDCTokenFile),
 			},
 			"use_cli": schema.BoolAttribute{
-				Optional: true,
-				MarkdownDescription: "Log in as whom `az login` did, with the rights of that person in each tenant." +
-					orEnvironment(envEntraUseCLI),
+				Optional:            true,
+				MarkdownDescription: "Log in as whom `az login` did, with that person's rights in each tenant." + orEnvironment(envEntraUseCLI),
 			},
 			"use_msi": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Let the managed identity of this Azure machine vouch for the application `client_id`, which must trust it " +
-					"(a federated credential): a managed identity by itself cannot enter other tenants." + orEnvironment(envEntraUseMSI),
+					"(a federated credential): by itself it cannot enter other tenants. azuread's `client_id` is the identity's instead; here " +
+					"`" + envEntraMSIClient + "` chooses among several identities." + orEnvironment(envEntraUseMSI),
 			},
 			"authority_host": schema.StringAttribute{
 				Optional: true,
@@ -210,12 +212,9 @@ var errManyCredentials = errors.New("several ways to log in to Entra are set")
 // credential chooses the way to log in. One that is written in the configuration
 // rules out those of the environment.
 func (r *resolver) credential(m entraModel) (entra.Credential, error) {
-	from := r
-	if !m.ClientSecret.IsNull() || !m.ClientCertificate.IsNull() ||
-		m.UseOIDC.ValueBool() || m.UseCLI.ValueBool() || m.UseMSI.ValueBool() {
-		from = &resolver{getenv: func(string) string { return "" }, diags: r.diags, parent: r.parent}
-		defer func() { r.unknown = append(r.unknown, from.unknown...) }()
-	}
+	from, done := r.without(!m.ClientSecret.IsNull() || !m.ClientCertificate.IsNull() ||
+		m.UseOIDC.ValueBool() || m.UseCLI.ValueBool() || m.UseMSI.ValueBool())
+	defer done()
 	var ways []string
 	var credential entra.Credential
 	offer := func(way string, c entra.Credential) {
@@ -233,7 +232,7 @@ func (r *resolver) credential(m entraModel) (entra.Credential, error) {
 		offer("use_oidc", r.federated(m))
 	}
 	if from.flag("use_msi", m.UseMSI, envEntraUseMSI, false) {
-		offer("use_msi", entra.ManagedIdentity{})
+		offer("use_msi", entra.ManagedIdentity{ClientID: r.getenv(envEntraMSIClient)})
 	}
 	if from.flag("use_cli", m.UseCLI, envEntraUseCLI, false) {
 		offer("use_cli", entra.AzureCLI{})
@@ -247,24 +246,37 @@ func (r *resolver) credential(m entraModel) (entra.Credential, error) {
 	return nil, fmt.Errorf("%w: %s; keep one", errManyCredentials, strings.Join(ways, ", "))
 }
 
-// federated returns where tokens for use_oidc come from.
+// without returns r, or one that knows no environment if configured; done
+// gives r what that one found to be unknown.
+func (r *resolver) without(configured bool) (from *resolver, done func()) {
+	if !configured {
+		return r, func() {}
+	}
+	from = &resolver{getenv: func(string) string { return "" }, diags: r.diags, parent: r.parent}
+	return from, func() { r.unknown = append(r.unknown, from.unknown...) }
+}
+
+// federated returns where tokens for use_oidc come from. A token or a file that
+// is written in the configuration rules out all of the environment's.
 func (r *resolver) federated(m entraModel) entra.FederatedToken {
+	from, done := r.without(!m.OIDCToken.IsNull() || !m.OIDCTokenFilePath.IsNull())
+	defer done()
 	first := func(names ...string) string {
 		for _, name := range names {
-			if value := r.getenv(name); value != "" {
+			if value := from.getenv(name); value != "" {
 				return value
 			}
 		}
 		return ""
 	}
 	token := entra.FederatedToken{
-		Token:        r.text("oidc_token", m.OIDCToken, envEntraOIDCToken, nil),
-		TokenFile:    r.text("oidc_token_file_path", m.OIDCTokenFilePath, envEntraOIDCTokenFile, nil),
+		Token:        from.text("oidc_token", m.OIDCToken, envEntraOIDCToken, nil),
+		TokenFile:    from.text("oidc_token_file_path", m.OIDCTokenFilePath, envEntraOIDCTokenFile, nil),
 		RequestURL:   first(envOIDCRequestURL, envGitHubRequestURL),
 		RequestToken: first(envOIDCRequestToken, envGitHubRequestToken),
 	}
 	if token.TokenFile == "" {
-		token.TokenFile = r.getenv(envWorkloadTokenFile)
+		token.TokenFile = from.getenv(envWorkloadTokenFile)
 	}
 	return token
 }

@@ -78,6 +78,18 @@ func TestTheWayToLogInIsChosenOnce(t *testing.T) {
 		"a token of OIDC": {
 			map[string]attr.Value{"use_oidc": yes}, map[string]string{envEntraOIDCToken: "t"}, entra.FederatedToken{Token: "t"}, "",
 		},
+		"a token file beside a token of the environment": {
+			map[string]attr.Value{"use_oidc": yes, "oidc_token_file_path": text("/configured")},
+			map[string]string{envEntraOIDCToken: "t", envOIDCRequestURL: "u", envOIDCRequestToken: "t", envWorkloadTokenFile: "/var/run/token"},
+			entra.FederatedToken{TokenFile: "/configured"},
+			"",
+		},
+		"a token beside a file of the environment": {
+			map[string]attr.Value{"use_oidc": yes, "oidc_token": text("t")},
+			map[string]string{envEntraOIDCTokenFile: "/of-the-environment", envWorkloadTokenFile: "/var/run/token"},
+			entra.FederatedToken{Token: "t"},
+			"",
+		},
 		"GitHub Actions": {
 			map[string]attr.Value{"use_oidc": yes},
 			map[string]string{envGitHubRequestURL: "u", envGitHubRequestToken: "t"},
@@ -89,6 +101,9 @@ func TestTheWayToLogInIsChosenOnce(t *testing.T) {
 			map[string]string{envEntraUseOIDC: "1", envWorkloadTokenFile: "/var/run/token"},
 			entra.FederatedToken{TokenFile: "/var/run/token"},
 			"",
+		},
+		"one of several managed identities": {
+			nil, map[string]string{envEntraUseMSI: "true", envEntraMSIClient: "i"}, entra.ManagedIdentity{ClientID: "i"}, "",
 		},
 		"a managed identity": {nil, map[string]string{envEntraUseMSI: "true"}, entra.ManagedIdentity{}, ""},
 	} {

@@ -63,6 +63,9 @@ type Options struct {
 	// OperatorOnly is the mode in which the REST service authenticates restore
 	// operators and does nothing else.
 	OperatorOnly bool `json:"operatorOnly"`
+	// HideAuthorityWhileOff leaves the restore portal's authority empty while
+	// the portal is off.
+	HideAuthorityWhileOff bool `json:"hideAuthorityWhileOff"`
 
 	// PutOmittedLists says what the update of a role does with lists that the
 	// body lacks.

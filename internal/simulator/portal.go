@@ -85,7 +85,11 @@ func (f *restFace) getPortalSettings(x *exchange) (reply, error) {
 	}
 
 	if x.version >= v7 {
-		body.text("msalAuthorityUri", settings.authority())
+		authority := settings.authority()
+		if x.knobs.HideAuthorityWhileOff && !settings.Enabled {
+			authority = ""
+		}
+		body.text("msalAuthorityUri", authority)
 		body.text("restorePortalUri", settings.URI)
 	}
 

@@ -43,6 +43,29 @@ func update() resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: planned(plancheck.ResourceActionUpdate)}
 }
 
+// TestAccAPortalThatIsOffMayHideItsAuthority has the server show it while the
+// portal is on only, which is not known of the real one.
+func TestAccAPortalThatIsOffMayHideItsAuthority(t *testing.T) {
+	t.Parallel()
+	env := acctest.Start(t, simulator.Options{HideAuthorityWhileOff: true})
+	env.Over(env.StartMachine(t, machine.Options{}), "ssh")
+	portal, operators := newPFX(t, "portal", year), newPFX(t, "operators", year)
+	on, off := full(env, portal, operators), full(env, portal, operators, "enabled = false")
+	authority := func(want string) resource.TestCheckFunc {
+		return resource.TestCheckResourceAttr(address, "authority_uri", want)
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: env.Providers(),
+		Steps: []resource.TestStep{
+			{Config: off},
+			{Config: on, ConfigPlanChecks: update(), Check: authority("https://login.microsoftonline.com/organizations")},
+			{Config: off, ConfigPlanChecks: update()},
+			{Config: off, ConfigPlanChecks: noChange(), Check: resource.TestCheckNoResourceAttr(address, "authority_uri")},
+			{Config: on, ConfigPlanChecks: update(), Check: authority("https://login.microsoftonline.com/organizations")},
+		},
+	})
+}
+
 func TestAccAPortalIsSetUpChangedAndTurnedOff(t *testing.T) {
 	t.Parallel()
 	for _, transport := range []string{"ssh", "winrm"} {

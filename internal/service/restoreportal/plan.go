@@ -92,7 +92,8 @@ func (r *portalResource) exactPlan(
 		open = r.exactAuthentication(ctx, a, &plan, &config, &state, diags) || open
 	}
 	plan.AuthorityURI = state.AuthorityURI
-	if !plan.ApplicationID.Equal(state.ApplicationID) || !plan.Region.Equal(state.Region) || state.AuthorityURI.IsNull() && !plan.declares(state) {
+	if !plan.ApplicationID.Equal(state.ApplicationID) || !plan.Region.Equal(state.Region) || !plan.Enabled.Equal(state.Enabled) ||
+		state.AuthorityURI.IsNull() && !plan.declares(state) {
 		plan.AuthorityURI = types.StringUnknown()
 	}
 	return plan, open

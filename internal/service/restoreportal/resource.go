@@ -148,6 +148,7 @@ func keepPlanned(m, plan model) model {
 			*value = planned
 		}
 	}
+	keep(&m.AuthorityURI, plan.AuthorityURI)
 	keep(&m.CertificateThumbprint, plan.CertificateThumbprint)
 	keep(&m.CertificateExpiresAt, plan.CertificateExpiresAt)
 	if !plan.RESTAPIPort.IsUnknown() {

@@ -16,7 +16,7 @@ terraform {
 provider "vb365" {}
 
 module "customer" {
-  source   = "./customer"
+  source   = "../modules/customer-onboarding"
   for_each = local.customers
 
   organization = each.value.organization
@@ -25,5 +25,5 @@ module "customer" {
 
 output "who_may_restore_what" {
   description = "Every role in a sentence, by customer and name."
-  value       = { for key, customer in module.customer : key => customer.roles }
+  value       = { for key, customer in module.customer : key => customer.who_may_restore_what }
 }

@@ -181,8 +181,11 @@ func (d *demo) build(ctx context.Context) error {
 		return err
 	}
 
-	if err := os.CopyFS(d.box.Path(workspace), os.DirFS(d.box.Root("examples", workspace))); err != nil {
-		return fmt.Errorf("copy the example: %w", err)
+	// The module lies beside the example, as in the repository.
+	for _, dir := range []string{workspace, "modules"} {
+		if err := os.CopyFS(d.box.Path(dir), os.DirFS(d.box.Root("examples", dir))); err != nil {
+			return fmt.Errorf("copy the example: %w", err)
+		}
 	}
 
 	version, err := d.box.Terraform(ctx, ".", "version")

@@ -3,24 +3,50 @@ data "vb365_organization" "this" {
 }
 
 locals {
-  # Everybody who is named anywhere, so that each is looked up once.
-  named  = flatten([for role in var.roles : [for list in [role.operators, role.managed_objects, role.excluded_objects] : list if list != null]])
-  users  = toset(flatten([for list in local.named : [for name in list.users : name]]))
-  groups = toset(flatten([for list in local.named : [for name in list.groups : name]]))
+  lists = flatten([for role in var.roles : [role.operators, role.managed_objects, role.excluded_objects]])
+
+  # The names of everything that the roles name, by kind, so that each is looked
+  # up once.
+  named = {
+    for kind in ["users", "groups", "sites", "teams"] :
+    kind => toset(flatten([for list in local.lists : try([for name in list[kind] : name], [])]))
+  }
+
+  # What the server knows of all of them, by kind and name.
+  found = {
+    users  = { for name, user in data.vb365_user.this : name => { id = user.id, label = user.display_name } }
+    groups = { for name, group in data.vb365_group.this : name => { id = group.id, label = group.display_name } }
+    sites  = { for url, site in data.vb365_site.this : url => { id = site.id, label = site.title } }
+    teams  = { for name, team in data.vb365_team.this : name => { id = team.id, label = team.display_name } }
+  }
 }
 
 data "vb365_user" "this" {
-  for_each = local.users
+  for_each = local.named.users
 
   organization_id = data.vb365_organization.this.id
-  name            = each.value
+  name            = each.key
 }
 
 data "vb365_group" "this" {
-  for_each = local.groups
+  for_each = local.named.groups
 
   organization_id = data.vb365_organization.this.id
-  name            = each.value
+  name            = each.key
+}
+
+data "vb365_site" "this" {
+  for_each = local.named.sites
+
+  organization_id = data.vb365_organization.this.id
+  url             = each.key
+}
+
+data "vb365_team" "this" {
+  for_each = local.named.teams
+
+  organization_id = data.vb365_organization.this.id
+  name            = each.key
 }
 
 resource "vb365_restore_operator_role" "this" {
@@ -32,17 +58,17 @@ resource "vb365_restore_operator_role" "this" {
   entire_organization = each.value.entire_organization
 
   operators = {
-    users  = [for name in each.value.operators.users : data.vb365_user.this[name].id]
-    groups = [for name in each.value.operators.groups : data.vb365_group.this[name].id]
+    for kind, names in each.value.operators :
+    kind => [for name in names : local.found[kind][name].id] if names != null
   }
 
   managed_objects = each.value.managed_objects == null ? null : {
-    users  = [for name in each.value.managed_objects.users : data.vb365_user.this[name].id]
-    groups = [for name in each.value.managed_objects.groups : data.vb365_group.this[name].id]
+    for kind, names in each.value.managed_objects :
+    kind => [for name in names : local.found[kind][name].id] if names != null
   }
 
   excluded_objects = each.value.excluded_objects == null ? null : {
-    users  = [for name in each.value.excluded_objects.users : data.vb365_user.this[name].id]
-    groups = [for name in each.value.excluded_objects.groups : data.vb365_group.this[name].id]
+    for kind, names in each.value.excluded_objects :
+    kind => [for name in names : local.found[kind][name].id] if names != null
   }
 }

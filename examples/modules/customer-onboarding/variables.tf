@@ -5,26 +5,32 @@ variable "organization" {
 
 variable "roles" {
   description = <<-EOT
-    The customer's restore operator roles by name. People and groups are given by
-    name: users by their user principal name, groups by display name or address.
-    A role is for what `managed_objects` names or, written out, for the entire
-    organization; `excluded_objects` are never restored.
+    The customer's restore operator roles by name. Each restores what its
+    `managed_objects` name or, written out, the `entire_organization`, and never
+    its `excluded_objects`. Users are given by user principal name, groups and
+    teams by name, sites by URL.
   EOT
   type = map(object({
-    description         = optional(string, "")
-    entire_organization = optional(bool)
+    description = optional(string)
 
     operators = object({
-      users  = optional(set(string), [])
-      groups = optional(set(string), [])
+      users  = optional(set(string))
+      groups = optional(set(string))
     })
+
+    entire_organization = optional(bool)
     managed_objects = optional(object({
-      users  = optional(set(string), [])
-      groups = optional(set(string), [])
+      users  = optional(set(string))
+      groups = optional(set(string))
+      sites  = optional(set(string))
+      teams  = optional(set(string))
     }))
+
     excluded_objects = optional(object({
-      users  = optional(set(string), [])
-      groups = optional(set(string), [])
+      users  = optional(set(string))
+      groups = optional(set(string))
+      sites  = optional(set(string))
+      teams  = optional(set(string))
     }))
   }))
 

@@ -156,11 +156,6 @@ func (f FederatedToken) request(ctx context.Context, s credentialSetup) (string,
 		return "", err
 	}
 	defer resp.Body.Close()
-	if passing(resp, nil) || resp.StatusCode == http.StatusTooManyRequests {
-		busy := &UnreachableError{Host: u.Host, Err: errors.New("it answered " + resp.Status)}
-		noteFailure(ctx, busy)
-		return "", busy
-	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return "", err

@@ -120,8 +120,8 @@ func (l *logins) reject(tenant, token string) {
 	}
 }
 
-// lastFailure is the connection that failed last during a login: the libraries
-// between keep its text only.
+// lastFailure is how the last request of a login failed in passing; nil if it
+// did not. The libraries between keep texts only.
 type lastFailure struct {
 	mu  sync.Mutex
 	err *UnreachableError
@@ -129,11 +129,20 @@ type lastFailure struct {
 
 type lastFailureKey struct{}
 
-// noteFailure remembers a failure for the login that ctx belongs to, if any.
-func noteFailure(ctx context.Context, err *UnreachableError) {
-	if login, ok := ctx.Value(lastFailureKey{}).(*lastFailure); ok {
-		login.set(err)
+// noteOutcome remembers, for the login that ctx belongs to, if any, whether its
+// last request failed in passing.
+func noteOutcome(ctx context.Context, host string, resp *http.Response, err error) {
+	login, ok := ctx.Value(lastFailureKey{}).(*lastFailure)
+	if !ok {
+		return
 	}
+	var failure *UnreachableError
+	if err != nil {
+		errors.As(err, &failure)
+	} else if passing(resp, nil) || resp.StatusCode == http.StatusTooManyRequests {
+		failure = &UnreachableError{Host: host, Err: errors.New("it answered " + resp.Status)}
+	}
+	login.set(failure)
 }
 
 func (f *lastFailure) set(err *UnreachableError) {
@@ -156,17 +165,12 @@ func (l *logins) explain(tenant string, err error, broken *UnreachableError) err
 	if unreachable, ok := errors.AsType[*UnreachableError](err); ok {
 		return unreachable
 	}
-	message := err.Error()
-	var failed *azidentity.AuthenticationFailedError
-	answered := errors.As(err, &failed) && failed.RawResponse != nil
-	if broken != nil && !answered {
+	if broken != nil {
 		return broken
 	}
-	if answered {
-		if failed.RawResponse.StatusCode >= http.StatusInternalServerError ||
-			failed.RawResponse.StatusCode == http.StatusTooManyRequests {
-			return &UnreachableError{Host: hostOf(failed.RawResponse), Err: errors.New("it answered " + failed.RawResponse.Status)}
-		}
+	message := err.Error()
+	var failed *azidentity.AuthenticationFailedError
+	if errors.As(err, &failed) && failed.RawResponse != nil {
 		message = description(failed.RawResponse)
 	}
 	refusal := &LoginError{Tenant: tenant, ClientID: l.clientID, Code: aadsts.FindString(message), Message: firstLine(message)}
@@ -175,13 +179,6 @@ func (l *logins) explain(tenant string, err error, broken *UnreachableError) err
 		refusal.Reason = CommandLine
 	}
 	return refusal
-}
-
-func hostOf(resp *http.Response) string {
-	if resp.Request == nil || resp.Request.URL == nil {
-		return "the login service"
-	}
-	return resp.Request.URL.Host
 }
 
 // description returns what the login service said, which holds no secret, and

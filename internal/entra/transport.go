@@ -100,9 +100,9 @@ func (a *attempts) RoundTrip(req *http.Request) (*http.Response, error) {
 			err = cause
 		}
 		unreachable := &UnreachableError{Host: req.URL.Host, Err: err, Sent: sent.Load()}
-		noteFailure(ctx, unreachable)
 		err = unreachable
 	}
+	noteOutcome(ctx, req.URL.Host, resp, err)
 	a.report(ctx, req, resp, err, time.Since(start))
 	return resp, err
 }

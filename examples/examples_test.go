@@ -123,6 +123,30 @@ func TestAccOnboardingExampleAppliesAndPlansEmpty(t *testing.T) {
 	}
 
 	workspace.MustRun(t, root, "plan", "-detailed-exitcode", "-input=false", "-no-color")
+
+	// A role that is imported is as the module declares it.
+	const role = `module.customer["contoso"].vb365_restore_operator_role.this["Helpdesk"]`
+
+	workspace.MustRun(t, root, "state", "rm", role)
+	workspace.Write(t, "customer-onboarding/import.tf", "import {\n  to = "+role+"\n  id = \"contoso.onmicrosoft.com/Helpdesk\"\n}\n")
+
+	if plan := workspace.MustRun(t, root, "plan", "-input=false", "-no-color"); !strings.Contains(plan, "1 to import, 0 to add, 0 to change") {
+		t.Errorf("the import is not what the module declares:\n%s", plan)
+	}
+
+	// What is misspelt is not overlooked.
+	const file = "customer-onboarding/customers/contoso.yaml"
+
+	contoso := adapted(t, env, file)
+	for right, wrong := range map[string]string{
+		"    excluded_objects:": "    exclude_objects:", "      users:": "      user:", "\nroles:": "\nexcluded_objects: {}\nroles:",
+	} {
+		workspace.Write(t, file, strings.Replace(contoso, right, wrong, 1))
+
+		if plan, code := workspace.Run(t, root, "plan", "-input=false", "-no-color"); code != 1 || !strings.Contains(plan, "and nothing else") {
+			t.Errorf("%q instead of %q ended with %d:\n%s", wrong, right, code, plan)
+		}
+	}
 }
 
 func threeCustomers(t *testing.T) *acctest.Env {

@@ -34,4 +34,10 @@ module "customer" {
 output "roles" {
   description = "Ids of all roles, by customer and name."
   value       = { for customer, result in module.customer : customer => result.role_ids }
+
+  # What is misspelt must not be overlooked. The module looks at the roles' keys.
+  precondition {
+    condition     = alltrue(flatten([for customer in local.customers : [for key in keys(customer) : contains(["organization", "roles"], key)]]))
+    error_message = "A customer's file has organization and roles, and nothing else."
+  }
 }

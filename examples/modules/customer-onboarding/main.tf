@@ -3,7 +3,13 @@ data "vb365_organization" "this" {
 }
 
 locals {
-  lists = flatten([for role in var.roles : [role.operators, role.managed_objects, role.excluded_objects]])
+  # Each role with all of its keys.
+  roles = {
+    for name, role in var.roles : name =>
+    merge({ description = null, entire_organization = null, managed_objects = null, excluded_objects = null }, role)
+  }
+
+  lists = flatten([for role in local.roles : [role.operators, role.managed_objects, role.excluded_objects]])
 
   # The names of everything that the roles name, by kind, so that each is looked
   # up once.
@@ -50,7 +56,7 @@ data "vb365_team" "this" {
 }
 
 resource "vb365_restore_operator_role" "this" {
-  for_each = var.roles
+  for_each = local.roles
 
   organization_id     = data.vb365_organization.this.id
   name                = each.key

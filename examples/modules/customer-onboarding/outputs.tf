@@ -11,7 +11,7 @@ output "role_ids" {
 locals {
   # The display names of each list of a role.
   labels = {
-    for role, is in var.roles : role => {
+    for role, is in local.roles : role => {
       for list in ["operators", "managed_objects", "excluded_objects"] : list => flatten([
         for kind, names in local.found : [for name in try([for name in is[list][kind] : name], []) : names[name].label]
       ])
@@ -25,7 +25,7 @@ output "who_may_restore_what" {
     for role, lists in local.labels : role => join("", [
       join(" and ", lists.operators),
       " may restore ",
-      var.roles[role].entire_organization == true ? "everything" : join(", ", lists.managed_objects),
+      local.roles[role].entire_organization == true ? "everything" : join(", ", lists.managed_objects),
       length(lists.excluded_objects) == 0 ? "" : ", but not ${join(", ", lists.excluded_objects)}",
     ])
   }

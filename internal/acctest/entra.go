@@ -98,6 +98,17 @@ func (s listening) ReadResource(ctx context.Context, req *tfprotov6.ReadResource
 	return resp, err
 }
 
+// PlanResourceChange implements [tfprotov6.ProviderServer].
+func (s listening) PlanResourceChange(
+	ctx context.Context, req *tfprotov6.PlanResourceChangeRequest,
+) (*tfprotov6.PlanResourceChangeResponse, error) {
+	resp, err := s.ProviderServer.PlanResourceChange(ctx, req)
+	if err == nil {
+		s.listener.hear(resp.Diagnostics)
+	}
+	return resp, err
+}
+
 // ApplyResourceChange implements [tfprotov6.ProviderServer].
 func (s listening) ApplyResourceChange(
 	ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest,

@@ -34,6 +34,6 @@ func (c Check) ValidateString(_ context.Context, req validator.StringRequest, re
 		return
 	}
 	if err := c.test(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, c.title, err.Error()+".")
+		AddAttributeError(&resp.Diagnostics, req.Path, c.title, err.Error()+".")
 	}
 }

@@ -131,7 +131,7 @@ func configured(providerData any, diags *diag.Diagnostics) *Connections {
 	}
 	connections, ok := providerData.(*Connections)
 	if !ok {
-		diags.AddError("The provider is out of order",
+		diags.AddError(TitleOutOfOrder,
 			fmt.Sprintf("It handed over %T instead of its connections; please report this.", providerData))
 	}
 	return connections

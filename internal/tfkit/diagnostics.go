@@ -2,14 +2,18 @@ package tfkit
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/vb365/terraform-provider-vb365/internal/entra"
 	"github.com/vb365/terraform-provider-vb365/internal/vb365"
+	"github.com/vb365/terraform-provider-vb365/internal/vbopowershell"
 )
 
 // ErrNotConfigured is a bug of the caller: a client was wanted before the provider was configured.
@@ -47,7 +51,10 @@ func (e *InvalidSettingError) Unwrap() error { return e.Err }
 // Titles of diagnostics about the connection. They are part of the documentation:
 // people search for them.
 const (
+	TitleOutOfOrder      = "The provider is out of order"
 	TitleOutOfTime       = "The operation ran out of time"
+	TitleNotChecked      = "The plan was not checked against the server"
+	TitleNotCheckedEntra = "The plan was not checked against Microsoft Entra"
 	TitleInvalidSetting  = "A setting of the provider cannot be used"
 	TitleUnknownSetting  = "A setting of the provider is not known yet"
 	TitleMissingSetting  = "The provider is not told how to reach VB365"
@@ -116,6 +123,8 @@ func explain(err error) (title, advice string) {
 		return TitleLogin, explainLogin(login)
 	case errors.As(err, &endpoint):
 		return explainEndpoint(endpoint)
+	case errors.As(err, new(tls.RecordHeaderError)):
+		return TitleNotVB365, notVB365
 	case errors.As(err, &unreachable):
 		return TitleUnreachable, "Check that endpoint names the host and port of the REST service (4443 unless it was changed), " +
 			"that the service \"Veeam Backup for Microsoft 365 RESTful API Service\" runs, and that no firewall is between."
@@ -127,7 +136,9 @@ func explain(err error) (title, advice string) {
 
 func explainCertificate(e *vb365.CertificateError) string {
 	return fmt.Sprintf("It showed a certificate for %q with the SHA-256 fingerprint\n  %s\n"+
-		"Compare this with the certificate on the server (General Options, REST API). If it is the server's own, either pin it:\n"+
+		"Compare this with the certificate on the server. Its thumbprint is in General Options, REST API; in PowerShell there:\n"+
+		"  (Get-ChildItem Cert:\\LocalMachine\\My | Where-Object Thumbprint -eq '<thumbprint>').GetCertHashString('SHA256')\n"+
+		"If it is the server's own, either pin it (or set VB365_CERTIFICATE_SHA256):\n"+
 		"  certificate_sha256 = %q\nor trust its issuer with ca_certificate_pem. If it is not, somebody else answers.",
 		e.Subject, colons(e.SHA256), colons(e.SHA256))
 }
@@ -160,9 +171,11 @@ func explainEndpoint(e *vb365.EndpointError) (title, advice string) {
 		return TitleVersion, "Leave api_version out to use the newest that the server serves, or choose one of those."
 	case vb365.NotVB365:
 	}
-	return TitleNotVB365, "Check host and port: the REST service listens on port 4443 unless that was changed " +
-		"(General Options, REST API), the console's port is another. A proxy on the way may answer too."
+	return TitleNotVB365, notVB365
 }
+
+const notVB365 = "Check host and port: the REST service listens on port 4443 unless that was changed " +
+	"(General Options, REST API), the console's port is another. A proxy on the way may answer too."
 
 func explainResponse(e *vb365.ResponseError) (title, advice string) {
 	switch {
@@ -187,6 +200,31 @@ func Error(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(title, detail)
 }
 
+// AddAttributeError adds an error about an attribute. Terraform shows which
+// attribute that is only where it belongs to the resource itself: of one that is
+// inside another, the text says it.
+func AddAttributeError(diags *diag.Diagnostics, at path.Path, title, detail string) {
+	diags.AddAttributeError(at, title, within(at)+detail)
+}
+
+// AddAttributeWarning is [AddAttributeError] for a warning.
+func AddAttributeWarning(diags *diag.Diagnostics, at path.Path, title, detail string) {
+	diags.AddAttributeWarning(at, title, within(at)+detail)
+}
+
+func within(at path.Path) string {
+	var names []string
+	for _, step := range at.Steps() {
+		if name, ok := step.(path.PathStepAttributeName); ok {
+			names = append(names, string(name))
+		}
+	}
+	if len(names) < 2 {
+		return ""
+	}
+	return "In " + strings.Join(names, ".") + ": "
+}
+
 // IsConnectionTrouble tells whether err says something about the connection as
 // a whole and nothing about what was asked.
 func IsConnectionTrouble(err error) bool {
@@ -204,19 +242,66 @@ func IsConnectionTrouble(err error) bool {
 		errors.Is(err, vb365.ErrNoCredentials)
 }
 
+// IsPassing tells errors that another time may not meet from those that stay: a
+// plan that could not be checked because of one is a plan nevertheless.
+func IsPassing(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	if transport, ok := errors.AsType[*vbopowershell.TransportError](err); ok {
+		return transport.Reason == vbopowershell.ReasonUnreachable || transport.Reason == vbopowershell.ReasonLost
+	}
+	if _, ok := errors.AsType[*UnknownSettingError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*entra.UnreachableError](err); ok {
+		return true
+	}
+	if response, ok := errors.AsType[*entra.ResponseError](err); ok {
+		return response.Status == http.StatusTooManyRequests || response.Status >= http.StatusInternalServerError
+	}
+	_, ok := errors.AsType[*vb365.UnreachableError](err)
+	return ok
+}
+
 // ReportTrouble adds an error for err, but says what is wrong with the
 // connection as a whole only once in a run: the first resource that meets it
 // fails the run, and the same text from hundreds of others would bury it. It
 // tells whether something was added.
 func (c *Connections) ReportTrouble(diags *diag.Diagnostics, doing string, err error) bool {
-	if IsConnectionTrouble(err) {
-		if _, first := c.Notes.Note("trouble: "+err.Error(), doing); !first {
-			return false
-		}
+	if c.isKnownTrouble(doing, err) {
+		return false
 	}
 	diags.Append(Error(doing, err))
 	return true
 }
+
+// isKnownTrouble tells whether err is trouble that this run reported before.
+func (c *Connections) isKnownTrouble(doing string, err error) bool {
+	if !IsConnectionTrouble(err) {
+		return false
+	}
+	_, first := c.Notes.Note("trouble: "+err.Error(), doing)
+	return !first
+}
+
+// ReportUnchecked reports that a plan could not be checked in Microsoft Entra:
+// as an error, or as a warning if an apply may fare better. The texts are those
+// of err. What is not known before apply is no trouble.
+func (c *Connections) ReportUnchecked(diags *diag.Diagnostics, at path.Path, doing string, err error, title, detail string) {
+	_, unknown := errors.AsType[*UnknownSettingError](err)
+	switch {
+	case unknown, c.isKnownTrouble(doing, err):
+	case IsPassing(err):
+		diags.AddWarning(TitleNotCheckedEntra, title+". "+detail)
+	default:
+		diags.AddAttributeError(at, title, detail)
+	}
+}
+
+// PutBack says what follows from a change that somebody made outside Terraform.
+const PutBack = "An apply puts back what the configuration says; one with -refresh-only does not. To keep a change, write it into the " +
+	"configuration."
 
 // Bullets writes texts as a list for a diagnostic. Terraform does not wrap lines
 // that are indented.

@@ -48,7 +48,7 @@ func (f IDForm) ValidateString(_ context.Context, req validator.StringRequest, r
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || f.valid(req.ConfigValue.ValueString()) {
 		return
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Malformed id", fmt.Sprintf(
+	AddAttributeError(&resp.Diagnostics, req.Path, "Malformed id", fmt.Sprintf(
 		"Expected %s, got %q. %s", f.describes, req.ConfigValue.ValueString(), f.hint))
 }
 

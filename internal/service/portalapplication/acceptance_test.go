@@ -374,7 +374,8 @@ func TestAccAnApplicationOfThisNameIsAdoptedOrNamed(t *testing.T) {
 		AppID: "65415bb1-9267-4313-bbf5-ae259732ee12", DisplayName: "Restore Portal", SignInAudience: graph.SingleOrganization,
 	})
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: other.Providers(), Steps: []resource.TestStep{{
-		Config: application(c), ExpectError: regexp.MustCompile(`(?s)An application of this name exists.*65415bb1`),
+		Config: application(c), PlanOnly: true,
+		ExpectError: regexp.MustCompile(`(?s)An application of this name exists.*65415bb1.*sign_in_audience is AzureADMyOrg.*portal_uris are none`),
 	}}})
 	// Redirect URIs are compared exactly.
 	shouting := start(t)
@@ -387,6 +388,9 @@ func TestAccAnApplicationOfThisNameIsAdoptedOrNamed(t *testing.T) {
 	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: same.Providers(), Steps: []resource.TestStep{
 		{Config: application(c), Check: resource.TestCheckResourceAttr(address, "access_as_user_scope_id", "11111111-2222-4333-8444-555555555555")},
 	}})
+	if heard := same.Warnings(); !strings.Contains(heard, "application will be adopted") || !strings.Contains(heard, "application was adopted") {
+		t.Errorf("the adoption is told of as %q", heard)
+	}
 }
 
 func TestAccWhatTheApplicationCannotBeIsRefusedAtOnce(t *testing.T) {

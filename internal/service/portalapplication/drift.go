@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
 // drift says in words what changed between a state and what Entra shows.
@@ -75,6 +77,5 @@ func warnOfDrift(diags *diag.Diagnostics, name string, changes []string) {
 		return
 	}
 	diags.AddWarning(fmt.Sprintf("The portal's application %q was changed outside Terraform", name),
-		"- "+strings.Join(changes, "\n- ")+"\n\n"+
-			"Applying puts back what the configuration says. To keep a change, write it into the configuration.")
+		tfkit.Bullets(changes)+"\n\n"+tfkit.PutBack)
 }

@@ -129,6 +129,12 @@ func (m model) expects(f facts) bool {
 		is.CertificateThumbprint.Equal(m.CertificateThumbprint) && is.Owners.Equal(m.Owners)
 }
 
+// wholly tells whether all that an application is recognized by is known.
+func (m model) wholly() bool {
+	return !m.DisplayName.IsUnknown() && !m.SignInAudience.IsUnknown() && !m.PortalURIs.IsUnknown() &&
+		!slices.ContainsFunc(m.PortalURIs.Elements(), attr.Value.IsUnknown)
+}
+
 // declares tells whether two models say the same about the application.
 func (m model) declares(other model) bool {
 	return m.DisplayName.Equal(other.DisplayName) && m.SignInAudience.Equal(other.SignInAudience) &&

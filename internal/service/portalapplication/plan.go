@@ -2,12 +2,19 @@ package portalapplication
 
 import (
 	"context"
+	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/vb365/terraform-provider-vb365/internal/entra"
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
-// ModifyPlan makes the plan exact. It asks nobody.
+// ModifyPlan makes the plan exact, and looks for an application that a new one
+// would stand beside. One that is managed already costs nothing.
 func (r *applicationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return // a destroy
@@ -22,7 +29,41 @@ func (r *applicationResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, exactPlan(plan, state, creating))...)
+	if creating && r.Connections != nil && r.Connections.ValidateAtPlan && !resp.Diagnostics.HasError() {
+		r.checkNamesakes(ctx, plan, &resp.Diagnostics)
+	}
 }
+
+// checkNamesakes finds what an apply would adopt or fail with.
+func (r *applicationResource) checkNamesakes(ctx context.Context, plan model, diags *diag.Diagnostics) {
+	const doing = "checking the plan of the portal's application"
+	_, tenant, err := r.home()
+	var found []*entra.Application
+	if err == nil && !plan.DisplayName.IsUnknown() {
+		found, err = tenant.ApplicationsNamed(ctx, plan.DisplayName.ValueString())
+	}
+	if err != nil {
+		title, detail := tfkit.Explain(doing, err)
+		r.Connections.ReportUnchecked(diags, path.Root("display_name"), doing, err, title, detail)
+		return
+	}
+	want, err := newDesired(plan)
+	if err != nil || len(found) == 0 || !plan.wholly() {
+		return // apply compares
+	}
+	app, adopted := choose(found, want)
+	if !adopted {
+		addError(diags, doing, &namesakeError{app, want.differences(app)})
+		return
+	}
+	diags.AddAttributeWarning(path.Root("display_name"), "An existing application will be adopted",
+		fmt.Sprintf("The tenant already has the application %q (%s), with these addresses and this audience. Applying does not register a "+
+			"second one but manages this one from then on. %s", app.DisplayName, app.AppID, adoption))
+}
+
+// adoption is what follows from an adoption.
+const adoption = "What it lacks, such as the certificate, is added. Destroying the resource deletes the application; to keep it, use " +
+	"terraform state rm, or a removed block."
 
 // exactPlan writes down what is known before apply: the thumbprint follows from
 // the certificate, and what exists keeps its ids.

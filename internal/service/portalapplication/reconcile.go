@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/vb365/terraform-provider-vb365/internal/entra"
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
 // record is kept in the resource's private state.
@@ -36,7 +37,7 @@ type private interface {
 func (r *record) save(ctx context.Context, to private) diag.Diagnostics {
 	data, err := json.Marshal(r)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("What was done to the application cannot be recorded", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder, "What was done to the application cannot be recorded: "+err.Error()+".")}
 	}
 	return to.SetKey(ctx, recordKey, data)
 }
@@ -47,7 +48,8 @@ func parseRecord(data []byte) (*record, diag.Diagnostics) {
 		return r, nil
 	}
 	if err := json.Unmarshal(data, r); err != nil {
-		return r, diag.Diagnostics{diag.NewErrorDiagnostic("The record of what was done to the application cannot be read", err.Error())}
+		return r, diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder,
+			"The record of what was done to the application cannot be read: "+err.Error()+".")}
 	}
 	for _, thumbprint := range slices.Backward(r.Thumbprints) {
 		r.Thumbprints = newestFirst(thumbprint, r.Thumbprints) // earlier versions wrote some down twice
@@ -99,11 +101,42 @@ func newDesired(m model) (desired, error) {
 	}, err
 }
 
-// like tells whether an application is the desired one, as far as it is made by
-// a single request.
-func (d desired) like(app *entra.Application) bool {
-	_, offered := facts{app: app}.scope()
-	return app.DisplayName == d.name && app.SignInAudience == d.audience && sameTexts(app.RedirectURIs, d.redirectURIs) && offered
+// differences tells what keeps an application from being the desired one, as far
+// as that is made by a single request.
+func (d desired) differences(app *entra.Application) []string {
+	var found []string
+	differ := func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) }
+	if app.DisplayName != d.name {
+		differ("its name is %q, and %q is declared", app.DisplayName, d.name) // the case of letters
+	}
+	if app.SignInAudience != d.audience {
+		differ("its sign_in_audience is %s, and %s is declared", app.SignInAudience, d.audience)
+	}
+	if !sameTexts(app.RedirectURIs, d.redirectURIs) {
+		differ("its portal_uris are %s, and %s are declared", listed(app.RedirectURIs), listed(d.redirectURIs))
+	}
+	if _, offered := (facts{app: app}).scope(); !offered {
+		differ("it offers no permission %s", accessAsUser)
+	}
+	return found
+}
+
+func listed(values []string) string {
+	if len(values) == 0 {
+		return "none"
+	}
+	return strings.Join(slices.Sorted(slices.Values(values)), ", ")
+}
+
+// choose returns which of the applications of a name to adopt, or else one that
+// stands in the way.
+func choose(namesakes []*entra.Application, d desired) (app *entra.Application, adopted bool) {
+	for _, app := range namesakes {
+		if len(d.differences(app)) == 0 {
+			return app, true
+		}
+	}
+	return namesakes[0], false
 }
 
 // sameTexts compares redirect URIs, whose case counts.
@@ -112,7 +145,10 @@ func sameTexts(a, b []string) bool {
 }
 
 // namesakeError is an application of the declared name that is another one.
-type namesakeError struct{ app *entra.Application }
+type namesakeError struct {
+	app         *entra.Application
+	differences []string
+}
 
 func (e *namesakeError) Error() string {
 	return fmt.Sprintf("the tenant already has an application named %q (%s) that is not as declared", e.app.DisplayName, e.app.AppID)
@@ -134,19 +170,20 @@ type work struct {
 // createAttempts bounds how often a registration whose fate was unclear is tried.
 const createAttempts = 3
 
-// establish registers the application, or finds that it is registered: after a
-// run that was cut off, exactly as declared.
+// establish registers the application, or finds that it is registered, as after
+// a run that was cut off.
 func (w *work) establish(ctx context.Context, d desired) (adopted bool, err error) {
 	before, err := w.namesakes(ctx, d.name)
 	if err != nil {
 		return false, err
 	}
-	if at := slices.IndexFunc(before, d.like); at >= 0 {
-		w.enter(before[at])
-		return true, nil
-	}
 	if len(before) > 0 {
-		return false, &namesakeError{before[0]}
+		app, adopted := choose(before, d)
+		if !adopted {
+			return false, &namesakeError{app, d.differences(app)}
+		}
+		w.enter(app)
+		return true, nil
 	}
 	content := entra.ApplicationChange{
 		DisplayName: &d.name, SignInAudience: &d.audience, RedirectURIs: &d.redirectURIs,
@@ -207,8 +244,10 @@ func (w *work) lost(ctx context.Context, d desired) (*entra.Application, error) 
 	var found *entra.Application
 	err := w.client.Settle(ctx, w.client.Now(), func(ctx context.Context, _ int) (bool, error) {
 		all, err := w.tenant.ApplicationsNamed(ctx, d.name)
-		if at := slices.IndexFunc(all, d.like); at >= 0 {
-			found = all[at]
+		if len(all) > 0 {
+			if app, same := choose(all, d); same {
+				found = app
+			}
 		}
 		return found != nil, err
 	})

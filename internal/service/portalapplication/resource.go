@@ -105,8 +105,9 @@ func (r *applicationResource) Create(ctx context.Context, req resource.CreateReq
 	}
 	if adopted {
 		resp.Diagnostics.AddAttributeWarning(path.Root("display_name"), "An existing application was adopted",
-			fmt.Sprintf("The tenant already had the application %q (%s), exactly as declared here: it is managed from now on, and no second "+
-				"one was registered. This is expected after an apply that was cut off.", plan.DisplayName.ValueString(), w.facts.app.AppID))
+			fmt.Sprintf("The tenant already had the application %q (%s), with these addresses and this audience: it is managed from now on, "+
+				"and no second one was registered. This is expected after an apply that was cut off. %s",
+				plan.DisplayName.ValueString(), w.facts.app.AppID, adoption))
 	}
 }
 
@@ -303,11 +304,11 @@ func addError(diags *diag.Diagnostics, doing string, err error) {
 	switch {
 	case errors.As(err, &namesake):
 		diags.AddAttributeError(path.Root("display_name"), "An application of this name exists",
-			fmt.Sprintf("The tenant already has an application named %q (%s), and it is not as declared here.\n\n"+
+			fmt.Sprintf("The tenant already has an application named %q (%s), and it is not as declared here:\n%s\n\n"+
 				"To manage it, import it; the next plan then shows what would change:\n"+
 				"  import {\n    to = vb365_restore_portal_application.<name>\n    id = %q\n  }\n"+
 				"To keep it beside a new one, give the new one another name.",
-				namesake.app.DisplayName, namesake.app.AppID, namesake.app.AppID))
+				namesake.app.DisplayName, namesake.app.AppID, tfkit.Bullets(namesake.differences), namesake.app.AppID))
 	case errors.As(err, &elsewhere):
 		diags.AddError("The application is in another tenant", fmt.Sprintf("While %s: %s.\n\n"+
 			"Set the provider (entra.tenant_id or ARM_TENANT_ID) back to %s.\n"+

@@ -1,6 +1,7 @@
 package restoreportal
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 	"github.com/vb365/terraform-provider-vb365/internal/vbopowershell"
 )
 
@@ -40,30 +42,45 @@ func openCertificate(ctx context.Context, value types.Object, p path.Path, diags
 		return declaredCertificate{unknown: value.IsUnknown()}
 	}
 	var m certificateModel
-	diags.Append(value.As(ctx, &m, basetypes.ObjectAsOptions{})...)
-	if diags.HasError() || m.PFX.IsUnknown() || m.Password.IsUnknown() {
+	problems := value.As(ctx, &m, basetypes.ObjectAsOptions{})
+	diags.Append(problems...)
+	if problems.HasError() || m.PFX.IsUnknown() || m.Password.IsUnknown() {
+		return declaredCertificate{unknown: true}
+	}
+	if strings.HasPrefix(strings.TrimSpace(m.PFX.ValueString()), pemBegin) {
+		reportPEM(p, diags)
 		return declaredCertificate{unknown: true}
 	}
 	// Base64 of other tools has line breaks.
 	data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(m.PFX.ValueString()), ""))
 	if err != nil {
-		diags.AddAttributeError(p.AtName("pfx_base64_wo"), "The certificate is not in base64",
+		tfkit.AddAttributeError(diags, p.AtName("pfx_base64_wo"), "The certificate is not in base64",
 			"Expected a PFX file in base64, such as filebase64(\"portal.pfx\") gives. The file function alone cannot read binary files.")
 		return declaredCertificate{unknown: true}
 	}
 	pfx, err := vbopowershell.ParsePFX(data, m.Password.ValueString())
 	switch {
 	case errors.Is(err, vbopowershell.ErrPFXPassword):
-		diags.AddAttributeError(p.AtName("password_wo"), "The password does not open the certificate",
+		tfkit.AddAttributeError(diags, p.AtName("password_wo"), "The password does not open the certificate",
 			"The PFX file cannot be opened with this password. Check both; a PFX file that was exported without one wants none.")
 	case errors.Is(err, vbopowershell.ErrPFXNoKey):
-		diags.AddAttributeError(p.AtName("pfx_base64_wo"), "The certificate has no private key",
+		tfkit.AddAttributeError(diags, p.AtName("pfx_base64_wo"), "The certificate has no private key",
 			"The PFX file holds no private key of its certificate. Export the certificate together with its private key, as PFX.")
+	case err != nil && bytes.HasPrefix(bytes.TrimSpace(data), []byte(pemBegin)):
+		reportPEM(p, diags)
 	case err != nil:
-		diags.AddAttributeError(p.AtName("pfx_base64_wo"), "The certificate cannot be read",
-			fmt.Sprintf("Expected a PFX (PKCS #12) file: %v.", err))
+		tfkit.AddAttributeError(diags, p.AtName("pfx_base64_wo"), titleUnreadable,
+			fmt.Sprintf("Expected a file with one certificate and its private key; %v.", err))
 	}
 	return declaredCertificate{pfx: pfx, unknown: err != nil}
+}
+
+// pemBegin is what files in PEM begin with.
+const pemBegin = "-----BEGIN"
+
+func reportPEM(p path.Path, diags *diag.Diagnostics) {
+	tfkit.AddAttributeError(diags, p.AtName("pfx_base64_wo"), titleUnreadable, "This is a file in PEM, and VB365 takes PFX (PKCS #12). Make one:\n"+
+		"  openssl pkcs12 -export -in portal.pem -inkey portal.key -out portal.pfx")
 }
 
 // checkValidity reports a certificate that has expired, or will soon.
@@ -74,13 +91,13 @@ func (c declaredCertificate) checkValidity(p path.Path, now time.Time, diags *di
 	name := fmt.Sprintf("The certificate %s", c.pfx.Thumbprint)
 	switch {
 	case now.After(c.pfx.NotAfter):
-		diags.AddAttributeError(p.AtName("pfx_base64_wo"), "The certificate has expired",
+		tfkit.AddAttributeError(diags, p.AtName("pfx_base64_wo"), "The certificate has expired",
 			fmt.Sprintf("%s was valid until %s. Give a new one.", name, instant(c.pfx.NotAfter)))
 	case now.Before(c.pfx.NotBefore):
-		diags.AddAttributeError(p.AtName("pfx_base64_wo"), "The certificate is not valid yet",
+		tfkit.AddAttributeError(diags, p.AtName("pfx_base64_wo"), "The certificate is not valid yet",
 			fmt.Sprintf("%s is valid from %s. Check the clock of this machine, or wait.", name, instant(c.pfx.NotBefore)))
 	case now.Add(soon).After(c.pfx.NotAfter):
-		diags.AddAttributeWarning(p.AtName("pfx_base64_wo"), "The certificate expires soon",
+		tfkit.AddAttributeWarning(diags, p.AtName("pfx_base64_wo"), "The certificate expires soon",
 			fmt.Sprintf("%s is valid until %s. Once a new one is made, register it with the application first, and then give it here.",
 				name, instant(c.pfx.NotAfter)))
 	}

@@ -21,16 +21,17 @@ import (
 // ModifyPlan makes the plan exact, and asks the server whether it can be carried
 // out. A portal that does not change costs nothing.
 func (r *portalResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		return // a destroy
-	}
 	var plan, config, state model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	creating := req.State.Raw.IsNull()
 	if !creating {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
+	if req.Plan.Raw.IsNull() {
+		r.warnOfDestroy(state, &resp.Diagnostics)
+		return
+	}
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -48,7 +49,7 @@ func (r *portalResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	want := newDeclared(ctx, plan, config, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		r.askServer(ctx, want, &resp.Diagnostics)
+		r.askServer(ctx, want, creating, &resp.Diagnostics)
 	}
 }
 
@@ -149,7 +150,7 @@ func checkRegionChange(plan model, kept []byte, diags *diag.Diagnostics) {
 
 // askServer finds what would keep an apply from succeeding. A server that does
 // not answer leaves the plan unchecked.
-func (r *portalResource) askServer(ctx context.Context, want declared, diags *diag.Diagnostics) {
+func (r *portalResource) askServer(ctx context.Context, want declared, creating bool, diags *diag.Diagnostics) {
 	const doing = "checking the plan of the restore portal"
 	client, err := r.Connections.VB365()
 	var seen facts
@@ -157,9 +158,9 @@ func (r *portalResource) askServer(ctx context.Context, want declared, diags *di
 		seen, err = r.look(ctx, client)
 	}
 	switch {
-	case err != nil && passing(err):
+	case err != nil && tfkit.IsPassing(err):
 		title, detail := tfkit.Explain(doing, err)
-		diags.AddWarning(titleNotChecked, title+". "+detail)
+		diags.AddWarning(tfkit.TitleNotChecked, title+". "+detail)
 	case err != nil:
 		r.Connections.ReportTrouble(diags, doing, err)
 	case seen.shell == nil:
@@ -168,6 +169,9 @@ func (r *portalResource) askServer(ctx context.Context, want declared, diags *di
 		if differ := disagreement(seen.rest, seen.shell.RestorePortal); len(differ) > 0 {
 			diags.AddError(titleTwoMachines, twoMachines(client, differ))
 			return
+		}
+		if creating {
+			want.warnOfTakeover(seen.shell.RestorePortal, diags)
 		}
 		want.checkManaged(*seen.shell, diags)
 		want.checkOrganizations(ctx, client, *seen.shell, diags)

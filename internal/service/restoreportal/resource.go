@@ -3,7 +3,6 @@ package restoreportal
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -321,6 +320,8 @@ func (r *portalResource) Read(ctx context.Context, req resource.ReadRequest, res
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 	if imported {
 		resp.Diagnostics.Append(newRecord(m).save(ctx, resp.Private)...)
+	} else {
+		warnOfDrift(&resp.Diagnostics, drift(ctx, state, m, &resp.Diagnostics))
 	}
 }
 
@@ -348,8 +349,7 @@ func (r *portalResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	off := vbopowershell.SetRestorePortal{Enabled: false}
 	if seen.shell == nil {
 		if seen.rest.IsEnabled {
-			resp.Diagnostics.AddError(titleRunThese, runThese(stillOn(), vbopowershell.Commands("", off))+"\n"+
-				"To leave the portal on and have Terraform forget it, use terraform state rm, or a removed block.")
+			resp.Diagnostics.AddError(titleRunThese, turnOff())
 		}
 		return
 	}
@@ -368,10 +368,6 @@ func (r *portalResource) Delete(ctx context.Context, req resource.DeleteRequest,
 			resp.Diagnostics.Append(tfkit.Error("waiting for the REST service after "+doing, err))
 		}
 	}
-}
-
-func stillOn() differences {
-	return differences{{attribute: "the portal", have: "on", want: "off"}}
 }
 
 // recordKey is where the record is kept in private state.
@@ -394,19 +390,7 @@ func (r record) save(ctx context.Context, private interface {
 ) diag.Diagnostics {
 	text, err := json.Marshal(r)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The provider is out of order", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder, "What was declared cannot be recorded: "+err.Error()+".")}
 	}
 	return private.SetKey(ctx, recordKey, text)
-}
-
-// passing tells errors that another time may not meet from those that stay.
-func passing(err error) bool {
-	if transport, ok := errors.AsType[*vbopowershell.TransportError](err); ok {
-		return transport.Reason == vbopowershell.ReasonUnreachable || transport.Reason == vbopowershell.ReasonLost
-	}
-	if _, ok := errors.AsType[*tfkit.UnknownSettingError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[*vb365.UnreachableError](err)
-	return ok
 }

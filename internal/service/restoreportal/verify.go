@@ -16,7 +16,6 @@ import (
 const (
 	titleRunThese    = "The restore portal has to be changed on the server"
 	titleUnseen      = "Settings that REST does not show were not verified"
-	titleNotChecked  = "The plan was not checked against the server"
 	titleTwoMachines = "The REST service is not that of the machine that PowerShell runs on"
 	titleNotDone     = "The server did not do what it was asked to"
 	titlePort        = "The portal's port is not the REST service's"
@@ -25,14 +24,21 @@ const (
 	titleRegion      = "Another region needs another application"
 	titleTenants     = "The authentication of tenants or operators is off"
 	titleRegions     = "Organizations are in another region than the portal"
+	titleUnreadable  = "The certificate cannot be read"
+	titleDrift       = "The restore portal was changed outside Terraform"
+	titleTakeover    = "The server has a restore portal already"
 	titleWarning     = "A cmdlet on the VB365 server warned"
 )
 
 // runThese tells an administrator how to make the server as declared.
 func runThese(found differences, commands string) string {
+	return toRun("It found:\n"+tfkit.Bullets(found.texts()), "plan again", commands)
+}
+
+// toRun says why cmdlets are to be run on the server, and what to do then.
+func toRun(why, then, commands string) string {
 	return fmt.Sprintf("The provider has no way to PowerShell on the server (its powershell attribute), so that it can only verify. "+
-		"It found:\n%s\n\nRun this on the VB365 server, in PowerShell 7 as administrator, and plan again:\n\n%s\n",
-		tfkit.Bullets(found.texts()), indent(commands))
+		"%s\n\nRun this on the VB365 server, in PowerShell 7 as administrator, and %s:\n\n%s\n", why, then, indent(commands))
 }
 
 // indent keeps Terraform from wrapping lines.
@@ -67,7 +73,7 @@ func warnOfUnseen(plan, state model, have vb365.PortalSettings, diags *diag.Diag
 			tell(a.cmdlet, "%s", a.attribute)
 		}
 	}
-	if port := plan.RESTAPIPort; !port.IsNull() && !port.Equal(state.RESTAPIPort) {
+	if port := plan.RESTAPIPort; portText(port) != "" && !port.Equal(state.RESTAPIPort) {
 		tell("Get-VBORestAPISettings", "rest_api_port, %d", port.ValueInt64())
 	}
 	if len(unseen) == 0 {

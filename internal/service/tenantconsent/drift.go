@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/vb365/terraform-provider-vb365/internal/entra"
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
 // drift says in words what changed in the tenant since state was written, apart
@@ -65,7 +66,7 @@ func warnOfDrift(diags *diag.Diagnostics, tenant string, changes []string) {
 		return
 	}
 	diags.AddWarning(fmt.Sprintf("The consent of tenant %s was changed outside Terraform", tenant),
-		"- "+strings.Join(changes, "\n- ")+"\n\nApplying puts back what the portal needs, and keeps the rest.")
+		tfkit.Bullets(changes)+"\n\nAn apply puts back what the portal needs, and keeps the rest.")
 }
 
 // warnOfObstacles reports what keeps users from signing in although the consent
@@ -86,7 +87,7 @@ func warnOfObstacles(diags *diag.Diagnostics, tenant string, sp *entra.ServicePr
 		return
 	}
 	diags.AddWarning(fmt.Sprintf("Users of tenant %s cannot use the portal", tenant),
-		"- "+strings.Join(obstacles, "\n- ")+"\n\nConsent does not help against this, and Terraform cannot change it here.")
+		tfkit.Bullets(obstacles)+"\n\nConsent does not help against this, and Terraform cannot change it here.")
 }
 
 // warnOfAssignment reports, where a tenant is met for the first time, that not

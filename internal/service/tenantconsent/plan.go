@@ -5,15 +5,18 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/vb365/terraform-provider-vb365/internal/entra"
 )
 
-// ModifyPlan makes the plan exact. It asks nobody: what is to be in the tenant is
-// known.
+// ModifyPlan makes the plan exact. What is to be in the tenant is known; a tenant
+// that a consent is new to is asked once in a run whether it can be entered.
 func (r *consentResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return // a destroy
@@ -33,13 +36,41 @@ func (r *consentResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	}
 	plan = r.exactPlan(plan, state, creating || replacing)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-	if !creating || r.Connections == nil || plan.ID.IsUnknown() {
+	if !creating {
 		return // a replacement is planned once more, as a creation
+	}
+	r.checkTenant(ctx, plan, &resp.Diagnostics)
+	if r.Connections == nil || plan.ID.IsUnknown() {
+		return
 	}
 	if _, first := r.Connections.Notes.Note("planned consent "+plan.ID.ValueString(), "planned"); !first {
 		resp.Diagnostics.AddAttributeError(path.Root("application_id"), "The consent is declared twice",
 			fmt.Sprintf("Two resources of this configuration declare the consent of tenant %s to application %s. Declare it once.",
 				plan.TenantID.ValueString(), plan.ApplicationID.ValueString()))
+	}
+}
+
+// checkTenant finds out whether the provider can log in to the tenant and read
+// it, by what an apply needs first: Microsoft Graph's own service principal.
+func (r *consentResource) checkTenant(ctx context.Context, plan model, diags *diag.Diagnostics) {
+	if r.Connections == nil || !r.Connections.ValidateAtPlan || plan.TenantID.IsUnknown() {
+		return
+	}
+	id := plan.TenantID.ValueString()
+	if _, first := r.Connections.Notes.Note("checked tenant "+strings.ToLower(id), "checked"); !first {
+		return
+	}
+	client, err := r.Connections.Entra()
+	if err == nil {
+		var tenant *entra.Tenant
+		if tenant, err = client.Tenant(id); err == nil {
+			_, err = tenant.Graph(ctx)
+		}
+	}
+	if err != nil {
+		doing := "checking the plan in tenant " + id
+		title, detail := explain(r.Connections, doing, id, plan.ApplicationID.ValueString(), err)
+		r.Connections.ReportUnchecked(diags, path.Root("tenant_id"), doing, err, title, detail)
 	}
 }
 
@@ -65,11 +96,7 @@ func (r *consentResource) exactPlan(plan, state model, creating bool) model {
 	plan.GrantedScopes = scopesObject(func(a *api) []string { return a.required })
 	plan.ServicePrincipalID, plan.UnmanagedScopes = state.ServicePrincipalID, state.UnmanagedScopes
 	if creating {
-		plan.ServicePrincipalID = types.StringUnknown()
-	}
-	if creating || !plan.declares(state) {
-		// The apply looks again at what others added.
-		plan.UnmanagedScopes = types.ObjectUnknown(scopesTypes())
+		plan.ServicePrincipalID, plan.UnmanagedScopes = types.StringUnknown(), types.ObjectUnknown(scopesTypes())
 	}
 	return plan
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/vb365/terraform-provider-vb365/internal/entra"
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
 // provenance is what this resource added to the tenant, so that destroying takes
@@ -115,7 +116,7 @@ type private interface {
 func (p *provenance) save(ctx context.Context, to private) diag.Diagnostics {
 	data, err := json.Marshal(p)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("What was added to the tenant cannot be recorded", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder, "What was added to the tenant cannot be recorded: "+err.Error()+".")}
 	}
 	return to.SetKey(ctx, provenanceKey, data)
 }
@@ -127,7 +128,8 @@ func parseProvenance(data []byte) (*provenance, diag.Diagnostics) {
 		return p, nil
 	}
 	if err := json.Unmarshal(data, p); err != nil {
-		return p, diag.Diagnostics{diag.NewErrorDiagnostic("The record of what was added to the tenant cannot be read", err.Error())}
+		return p, diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder,
+			"The record of what was added to the tenant cannot be read: "+err.Error()+".")}
 	}
 	return p, nil
 }

@@ -223,7 +223,10 @@ func (r *consentResource) Update(ctx context.Context, req resource.UpdateRequest
 	}
 	w := &work{reader: reader, record: record}
 	w.progress = func() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, newModel(plan, w.client, w.facts))...)
+		m := newModel(plan, w.client, w.facts)
+		// Should others have added or removed one since the plan, the next plan says so.
+		m.UnmanagedScopes = plan.UnmanagedScopes
+		resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 		resp.Diagnostics.Append(w.record.save(ctx, resp.Private)...)
 	}
 	w.facts, err = reader.settled(limited, record.WrittenAt, state.expects)

@@ -3,6 +3,7 @@ package tenantconsent_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -369,5 +370,54 @@ func TestAccSignInThatTheCustomerSwitchedOffStaysOff(t *testing.T) {
 				RefreshState: true, ExpectNonEmptyPlan: true,
 			},
 		},
+	})
+}
+
+// TestAccAPlanFindsWhatKeepsItOutOfTheTenant has the provider fail before
+// anything is changed, and only where an apply would fail too.
+func TestAccAPlanFindsWhatKeepsItOutOfTheTenant(t *testing.T) {
+	t.Parallel()
+	nowhere := strings.Replace(consent(), customer, "99999999-0000-4000-8000-000000000009", 1)
+	for name, c := range map[string]struct {
+		config string
+		change func(*acctest.Entra)
+		want   string
+	}{
+		"no credential": {consent(), func(s *acctest.Entra) { s.Settings["ARM_CLIENT_SECRET"] = "" }, "not told how to log in to Microsoft Entra"},
+		"no tenant":     {nowhere, func(*acctest.Entra) {}, "There is no such tenant"},
+		"no right to read": {consent(), func(s *acctest.Entra) {
+			s.SetClient(graph.Client{ID: graph.DefaultClientID, Secrets: []graph.Secret{{Value: graphtest.Secret}}})
+		}, "A permission is missing in the tenant"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t)
+			c.change(s)
+			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+				{Config: c.config, PlanOnly: true, ExpectError: regexp.MustCompile(strings.ReplaceAll(c.want, " ", `\s+`))},
+			}})
+		})
+	}
+	t.Run("not where plans are not to be checked", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		s.Settings["VB365_VALIDATE_AT_PLAN"] = "false"
+		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+			{Config: nowhere, PlanOnly: true, ExpectNonEmptyPlan: true},
+		}})
+		if n := len(s.Requests()); n > 0 {
+			t.Errorf("the plan made %d requests", n)
+		}
+	})
+	t.Run("not where the tenant does not answer", func(t *testing.T) {
+		t.Parallel()
+		s := start(t)
+		s.Inject(graph.Fault{Path: "^/servicePrincipals", Status: http.StatusServiceUnavailable})
+		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+			{Config: consent(), PlanOnly: true, ExpectNonEmptyPlan: true},
+		}})
+		if heard := s.Warnings(); !strings.Contains(heard, "The plan was not checked against Microsoft Entra") {
+			t.Errorf("the plan warned of %q", heard)
+		}
 	})
 }

@@ -6,6 +6,6 @@ data "vb365_tenant_consent" "contoso" {
 check "contoso_has_consented" {
   assert {
     condition     = data.vb365_tenant_consent.contoso.granted && data.vb365_tenant_consent.contoso.enabled
-    error_message = "An administrator of Contoso opens ${data.vb365_tenant_consent.contoso.admin_consent_url}"
+    error_message = "An administrator of Contoso opens this link, or turns sign-in on again: ${data.vb365_tenant_consent.contoso.admin_consent_url}"
   }
 }

@@ -160,6 +160,7 @@ func (d *demo) planDrift(ctx context.Context) error {
 		"what, by name. In the plan, “-” and “+” are what an apply would do about it. Adatum is as it was, " +
 		"and is not mentioned.")
 	d.aside("Entra's answers can be behind: that a grant is gone is believed after some seconds and several looks.")
+	d.blank()
 
 	return d.terraform(ctx, step{
 		label: "plan, which finds the drift", arguments: []string{"plan", "-detailed-exitcode", "-out=repair.tfplan"},
@@ -184,7 +185,7 @@ func (d *demo) planNothing(ctx context.Context) error {
 }
 
 func (d *demo) destroy(ctx context.Context) error {
-	d.say("Customers leave, too. Only what Terraform made is removed.")
+	d.say("Customers leave, too. Only what Terraform made is removed; the portal is turned off, and keeps its settings.")
 
 	return d.terraform(ctx, step{label: "destroy", arguments: []string{"destroy", "-auto-approve"}})
 }
@@ -252,7 +253,7 @@ func (d *demo) conclude() {
 
 	d.blank()
 	d.aside("Reads are of roles and their operators, objects and exclusions; look-ups are of everything that is named; " +
-		"the other request asks which API versions the server speaks.")
+		"others ask which API versions the server speaks, for the portal's settings, and whether a service is back.")
 
 	d.blank()
 	d.line("%s", d.in(bold, "What next"))

@@ -151,6 +151,8 @@ func (d *demo) lookAtPortal(context.Context) error {
 func (d *demo) applyPortal(ctx context.Context) error {
 	d.say("The application gets the certificate's public part, the server the whole of it. The file is removed from the " +
 		"server once it was read.")
+	d.aside("Before an application is registered, the provider looks for ten seconds that there is none of its name.")
+	d.blank()
 
 	if err := d.terraform(ctx, step{
 		label:     "apply, of the portal first",

@@ -44,8 +44,8 @@ Plan: 0 to add, 2 to change, 0 to destroy.
 │ 
 │   - operator "Eve Adams" (eve.adams@contoso.com) was added outside Terraform
 │ 
-│ Applying puts back what the configuration says. To keep a change, write it
-│ into the configuration.
+│ An apply puts back what the configuration says; one with -refresh-only does
+│ not. To keep a change, write it into the configuration.
 ╵
 
 Saved the plan to: repair.tfplan

@@ -138,7 +138,7 @@ func entraSchema() schema.SingleNestedAttribute {
 }
 
 func checkHost() tfkit.Check {
-	return tfkit.NewCheck("must be an https URL without a path", "Invalid address", func(s string) error {
+	return tfkit.NewCheck("must be an https URL without a path", "Invalid address of a cloud", func(s string) error {
 		_, err := entra.ParseHost(s)
 		return err
 	})

@@ -186,7 +186,7 @@ func portAttribute(otherwise int, env string) schema.Int64Attribute {
 }
 
 func checkExecutable() tfkit.Check {
-	return tfkit.NewCheck("must be a program's name or path", "Invalid executable", func(s string) error {
+	return tfkit.NewCheck("must be a program's name or path", "Invalid PowerShell executable", func(s string) error {
 		_, err := vbopowershell.CommandLine(s, "")
 		return err
 	})

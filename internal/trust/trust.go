@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -70,7 +71,7 @@ func (c Config) TLS() (*tls.Config, error) {
 			if subtle.ConstantTimeCompare(sum[:], pin) == 1 {
 				return nil
 			}
-			return &tls.CertificateVerificationError{UnverifiedCertificates: state.PeerCertificates, Err: ErrPinMismatch}
+			return &tls.CertificateVerificationError{UnverifiedCertificates: state.PeerCertificates, Err: fmt.Errorf("%w, %x", ErrPinMismatch, pin)}
 		}
 	case c.InsecureSkipVerify:
 		cfg.InsecureSkipVerify = true

@@ -7,6 +7,6 @@ data "vb365_tenant_consent" "contoso" {
 check "contoso_has_consented" {
   assert {
     condition     = data.vb365_tenant_consent.contoso.granted && data.vb365_tenant_consent.contoso.enabled
-    error_message = "Ask an administrator of Contoso to open ${data.vb365_tenant_consent.contoso.admin_consent_url}"
+    error_message = "Ask an administrator of Contoso to open this link, or to turn sign-in on again: ${data.vb365_tenant_consent.contoso.admin_consent_url}"
   }
 }

@@ -188,6 +188,10 @@ func TestAccWhatIsNotOneObjectIsAnErrorWithCandidates(t *testing.T) {
 			Config: data("group", `name = "Helpdisk"`), ExpectError: regexp.MustCompile(`(?s)No such group.*"Helpdesk" \(helpdesk@contoso\.com\), id `),
 		},
 		resource.TestStep{
+			Config:      data("user", `name = "Adele Vance"`),
+			ExpectError: regexp.MustCompile(`(?s)No such user.*This is a display_name: write display_name = "Adele\s+Vance"`),
+		},
+		resource.TestStep{
 			Config:      data("user", `object_id = "99999999-9999-4999-8999-999999999999"`),
 			ExpectError: regexp.MustCompile(`(?s)No such user.*data_source = "Production"`),
 		},

@@ -29,11 +29,11 @@ var (
 	filterDisplayName = filter{name: "display_name", describes: "Only those of this display name." + wildcards}
 	filterName        = filter{name: "name", describes: "Only those of this name, in any letter case."}
 	filterLocation    = filter{
-		name: "location", describes: "For hybrid organizations: where the objects exist.",
+		name: "location", describes: "For hybrid organizations: where the objects exist: `Cloud`, `OnPremises`, `Hybrid`, `CloudOrHybrid`, `OnPremisesOrHybrid` or `Any`.",
 		oneOf: []string{"Cloud", "OnPremises", "Hybrid", "CloudOrHybrid", "OnPremisesOrHybrid", "Any"},
 	}
 	filterSiteLocation = filter{
-		name: "location", describes: "For hybrid organizations: where the sites exist.",
+		name: "location", describes: "For hybrid organizations: where the sites exist: `Cloud`, `OnPremises` or `Any`.",
 		oneOf: []string{"Cloud", "OnPremises", "Any"},
 	}
 	filterDataSource = filter{

@@ -74,11 +74,23 @@ func (q query[T]) none(all []T) {
 	if near := q.nearest(all); len(near) > 0 {
 		detail += " Near it are:\n" + tfkit.Bullets(near)
 	}
+	detail += q.otherArgument(all)
 	if q.noun.needsOrganization {
 		detail += fmt.Sprintf("\n\nIf it was created a moment ago, the server may not know it yet; data.vb365_%s with "+
 			"data_source = \"Production\" asks Microsoft 365 itself.", q.noun.many)
 	}
 	q.diags.AddAttributeError(path.Root(q.argument.name), fmt.Sprintf("No such %s", q.noun.one), detail)
+}
+
+// otherArgument says which argument would have found something.
+func (q query[T]) otherArgument(all []T) string {
+	for _, other := range q.noun.arguments {
+		if other.name != q.argument.name && other.matches != nil &&
+			slices.ContainsFunc(all, func(of T) bool { return other.matches(of, q.value) }) {
+			return fmt.Sprintf("\n\nThis is a %s: write %s = %q.", other.name, other.name, q.value)
+		}
+	}
+	return ""
 }
 
 func (q query[T]) where() string {

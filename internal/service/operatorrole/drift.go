@@ -81,8 +81,7 @@ func warnOfDrift(diags *diag.Diagnostics, name string, changes []string) {
 		return
 	}
 	diags.AddWarning(fmt.Sprintf("Restore operator role %q was changed outside Terraform", name),
-		tfkit.Bullets(changes)+"\n\n"+
-			"Applying puts back what the configuration says. To keep a change, write it into the configuration.")
+		tfkit.Bullets(changes)+"\n\n"+tfkit.PutBack)
 }
 
 // warnOfUnknownKinds reports entries that take part in the role and that the provider cannot manage.
@@ -142,7 +141,7 @@ type private interface {
 func (ls labels) save(ctx context.Context, to private) diag.Diagnostics {
 	data, err := json.Marshal(ls)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The names of the role's objects cannot be kept", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder, "The names of the role's objects cannot be recorded: "+err.Error()+".")}
 	}
 	return to.SetKey(ctx, labelsKey, data)
 }

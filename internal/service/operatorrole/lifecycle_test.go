@@ -184,6 +184,7 @@ func TestAccRoleIsImportedByIDAndByName(t *testing.T) {
 			ResourceName: address, ImportState: true, ImportStateVerify: true,
 			ImportStateId: "contoso.onmicrosoft.com/Help/desk",
 		},
+		resource.TestStep{ResourceName: address, ImportState: true, ImportStateVerify: true, ImportStateId: contoso + "/Help/desk"},
 		resource.TestStep{
 			ResourceName: address, ImportState: true, ImportStateId: "contoso.onmicrosoft.com/Nobody",
 			ExpectError: regexp.MustCompile(`has no role named "Nobody"`),

@@ -247,14 +247,14 @@ func (c *planCheck) objects(ctx context.Context, org *vb365.Organization, fresh 
 			if err != nil {
 				return err
 			}
-			c.diags.AddAttributeError(r.path(), titleNoSuchObject,
+			tfkit.AddAttributeError(c.diags, r.path(), titleNoSuchObject,
 				fmt.Sprintf("%s has no %s with the id %s. %s", organizationLabel(org), r.kind.noun, r.id, hint))
 		case org.Type == vb365.Hybrid && object.onlyOnPremises:
-			c.diags.AddAttributeError(r.path(), "An object exists on-premises only",
+			tfkit.AddAttributeError(c.diags, r.path(), "An object exists on-premises only",
 				fmt.Sprintf("The %s %s exists on-premises only. A role of a hybrid organization takes objects of Microsoft 365.",
 					r.kind.noun, object.entry.Label()))
 		case object.dynamic:
-			c.diags.AddAttributeWarning(r.path(), "The members of a dynamic distribution group cannot be told",
+			tfkit.AddAttributeWarning(c.diags, r.path(), "The members of a dynamic distribution group cannot be told",
 				fmt.Sprintf("%s is a dynamic distribution group. With modern app-only authentication VB365 cannot tell its members, "+
 					"so it is likely to have no effect as %s.", object.entry.Label(), r.list.noun))
 		}
@@ -269,11 +269,11 @@ func (c *planCheck) refuseTeam(org *vb365.Organization, version vb365.Version, r
 	}
 	switch {
 	case version < vb365.V7:
-		c.diags.AddAttributeError(r.path(), "Teams need API version v7",
+		tfkit.AddAttributeError(c.diags, r.path(), "Teams need API version v7",
 			fmt.Sprintf("API version %s has no teams in roles. Use api_version v7 or v8 with a server that serves it.", version))
 		return true
 	case org.Region == vb365.RegionChina:
-		c.diags.AddAttributeError(r.path(), "No teams in this region",
+		tfkit.AddAttributeError(c.diags, r.path(), "No teams in this region",
 			organizationLabel(org)+" is in the China region, where VB365 does not support teams.")
 		return true
 	}

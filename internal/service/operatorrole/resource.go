@@ -340,7 +340,7 @@ func (r *roleResource) findByName(ctx context.Context, name string, diags *diag.
 func pickRole(organizations []vb365.Organization, all []vb365.Role, organization, name string) (id, problem string) {
 	var owners []string
 	for _, o := range organizations {
-		if o.Named(organization) {
+		if o.Named(organization) || strings.EqualFold(o.ID, organization) {
 			owners = append(owners, strings.ToLower(o.ID))
 		}
 	}
@@ -433,7 +433,7 @@ func addError(diags *diag.Diagnostics, doing string, err error) {
 	)
 	switch {
 	case errors.As(err, &absent):
-		diags.AddAttributeError(absent.reference.path(), titleNoSuchObject, upperFirst(err.Error())+". "+hintNewObject)
+		tfkit.AddAttributeError(diags, absent.reference.path(), titleNoSuchObject, upperFirst(err.Error())+". "+hintNewObject)
 	case errors.As(err, &conflict):
 		diags.AddAttributeError(path.Root("name"), titleConflict, conflictDetail(conflict))
 	case errors.Is(err, errTwice):

@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/vb365/terraform-provider-vb365/internal/tfkit"
 )
 
 // ValidateConfig checks what can be known without a server.
@@ -64,7 +66,7 @@ func validateUnique(config *model, l *roleList, k *kind, diags *diag.Diagnostics
 	ids, _ := idsOf(*l.of(config), k)
 	for i, id := range ids {
 		if containsObject(ids[:i], id, k) {
-			diags.AddAttributeError(reference{l, k, id}.path(), "An object is named twice",
+			tfkit.AddAttributeError(diags, reference{l, k, id}.path(), "An object is named twice",
 				fmt.Sprintf("%s means a %s that the set names in another spelling too.", id, k.noun))
 		}
 	}
@@ -75,7 +77,7 @@ func validateOverlap(config *model, k *kind, diags *diag.Diagnostics) {
 	without, _ := idsOf(config.ExcludedObjects, k)
 	for _, id := range without {
 		if containsObject(chosen, id, k) {
-			diags.AddAttributeError(reference{excluded, k, id}.path(), "An object is managed and excluded",
+			tfkit.AddAttributeError(diags, reference{excluded, k, id}.path(), "An object is managed and excluded",
 				fmt.Sprintf("The %s %s stands in managed_objects and in excluded_objects. VB365 refuses that: to keep it from being "+
 					"restored, leave it out of managed_objects.", k.noun, id))
 		}

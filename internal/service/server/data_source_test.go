@@ -1,6 +1,9 @@
 package server_test
 
 import (
+	"net"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -40,4 +43,40 @@ func TestAccServerTellsBuildVersionsAndHealth(t *testing.T) {
 			}}})
 		})
 	}
+}
+
+// TestAccWhatDoesNotSpeakTLSIsNoVB365 asks a port that another service greets at,
+// as SSH does.
+func TestAccWhatDoesNotSpeakTLSIsNoVB365(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // for as long as the test
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Write([]byte("SSH-2.0-OpenSSH_for_Windows_9.5\r\n"))
+		}
+	}()
+	env := acctest.Start(t, simulator.Options{})
+	env.Settings["VB365_ENDPOINT"] = "https://" + listener.Addr().String()
+	env.Settings["VB365_MAX_RETRIES"] = "0"
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: env.Providers(), Steps: []resource.TestStep{{
+		Config: `data "vb365_server" "this" {}`, ExpectError: regexp.MustCompile("The endpoint is not a VB365 REST service"),
+	}}})
+}
+
+func TestAccAPinThatDoesNotFitIsNamed(t *testing.T) {
+	t.Parallel()
+	env := acctest.Start(t, simulator.Options{})
+	env.Settings["VB365_CERTIFICATE_SHA256"] = strings.Repeat("AB", 32)
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: env.Providers(), Steps: []resource.TestStep{{
+		Config:      `data "vb365_server" "this" {}`,
+		ExpectError: regexp.MustCompile(`(?s)not\s+the\s+certificate\s+that\s+is\s+pinned,\s+(ab){32}.*GetCertHashString`),
+	}}})
 }

@@ -1,9 +1,11 @@
 package restoreportal
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -69,9 +71,15 @@ func (d declared) warnOfTakeover(have vbopowershell.RestorePortal, diags *diag.D
 	if have.ApplicationID == "" || have.ApplicationID == neverConfigured || len(differ) == 0 {
 		return
 	}
-	diags.AddWarning(titleTakeover, "Applying changes it:\n"+tfkit.Bullets(differ.texts())+"\n\n"+
-		"Operators log in to another application only when their tenants have consented to it. To see each change as a difference, "+
-		"import the portal first:\n  import {\n    to = vb365_restore_portal.<name>\n    id = \"any\"\n  }")
+	for i := range differ {
+		differ[i].want = cmp.Or(differ[i].want, "not known before apply")
+	}
+	consents := ""
+	if !strings.EqualFold(have.ApplicationID, d.applicationID) {
+		consents = "Operators can log in to another application only when their tenants have consented to it. "
+	}
+	diags.AddWarning(titleTakeover, "Applying changes it:\n"+tfkit.Bullets(differ.texts())+"\n\n"+consents+
+		"To see each change as a difference, import the portal first:\n  import {\n    to = vb365_restore_portal.<name>\n    id = \"any\"\n  }")
 }
 
 // warnOfDestroy says that a destroy will fail, while there is time. It asks

@@ -1,6 +1,8 @@
 package restoreportal_test
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -31,6 +33,12 @@ func TestAccThePlanOfANewPortalSaysWhatItTakesOver(t *testing.T) {
 	says(t, w.MustRun(t, "plan", "-no-color"), "The server has a restore portal already",
 		"application_id is 00000000-1111-4000-8000-000000000000 on the server, and "+application, "certificate is AAAA on the server",
 		`import { to = vb365_restore_portal.<name>`)
+	// Likewise where the application is yet to be registered.
+	w.Write(t, "main.tf", requires+strings.Replace(full(env, newPFX(t, "portal", year), newPFX(t, "operators", year)),
+		strconv.Quote(application), "terraform_data.application.output", 1)+
+		fmt.Sprintf("resource \"terraform_data\" \"application\" {\n  input = %q\n}\n", application))
+	says(t, w.MustRun(t, "plan", "-no-color"), "The server has a restore portal already",
+		"application_id is 00000000-1111-4000-8000-000000000000 on the server, and not known before apply")
 }
 
 func TestAccDriftOfThePortalIsSaidInWords(t *testing.T) {

@@ -44,12 +44,12 @@ func (r *portalResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	kept, diags := req.Private.GetKey(ctx, recordKey)
 	resp.Diagnostics.Append(diags...)
 	checkRegionChange(plan, kept, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || !r.Connections.ValidateAtPlan || open {
+	if resp.Diagnostics.HasError() || !r.Connections.ValidateAtPlan || open && !creating {
 		return
 	}
 	want := newDeclared(ctx, plan, config, &resp.Diagnostics)
 	if !resp.Diagnostics.HasError() {
-		r.askServer(ctx, want, creating, &resp.Diagnostics)
+		r.askServer(ctx, want, creating, open, &resp.Diagnostics)
 	}
 }
 
@@ -148,9 +148,10 @@ func checkRegionChange(plan model, kept []byte, diags *diag.Diagnostics) {
 	}
 }
 
-// askServer finds what would keep an apply from succeeding. A server that does
+// askServer finds what would keep an apply from succeeding, and what one that
+// creates replaces, even if what is declared is partly open. A server that does
 // not answer leaves the plan unchecked.
-func (r *portalResource) askServer(ctx context.Context, want declared, creating bool, diags *diag.Diagnostics) {
+func (r *portalResource) askServer(ctx context.Context, want declared, creating, open bool, diags *diag.Diagnostics) {
 	const doing = "checking the plan of the restore portal"
 	client, err := r.Connections.VB365()
 	var seen facts
@@ -163,6 +164,10 @@ func (r *portalResource) askServer(ctx context.Context, want declared, creating 
 		diags.AddWarning(tfkit.TitleNotChecked, title+". "+detail)
 	case err != nil:
 		r.Connections.ReportTrouble(diags, doing, err)
+	case open:
+		if seen.shell != nil {
+			want.warnOfTakeover(seen.shell.RestorePortal, diags)
+		}
 	case seen.shell == nil:
 		want.checkVerified(client, seen.rest, diags)
 	default:

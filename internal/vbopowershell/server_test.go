@@ -87,6 +87,15 @@ func TestSettingsAreReadFromAmongWhateverElseIsWritten(t *testing.T) {
 	}
 }
 
+// TestStandardInputIsLeftToTheScript: PowerShell's host parses the command that it
+// is started with and, where that uses $input, reads standard input before it.
+func TestStandardInputIsLeftToTheScript(t *testing.T) {
+	t.Parallel()
+	if strings.Contains(strings.ToLower(bootstrapScript), "$input") {
+		t.Error("the bootstrap script uses $input")
+	}
+}
+
 // sentEnvelope is the first line of standard input.
 type sentEnvelope struct {
 	Script  string `json:"script"`

@@ -4,7 +4,8 @@
 #   script    what to run
 #   request   the one argument of the script
 #
-# and runs the script. Whatever else the script wants to read follows.
+# and runs the script. Whatever else the script wants to read follows. PowerShell's
+# host reads standard input itself if it sees the variable "input" here.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $envelope = ConvertFrom-Json -InputObject ([Console]::In.ReadLine())

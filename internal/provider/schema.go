@@ -99,8 +99,9 @@ func providerSchema() schema.Schema {
 			},
 			"validate_at_plan": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Whether plans ask the server if the organizations, operators and objects that they name exist; default " +
-					"`true`. What exists already and does not change is not asked about." + orEnvironment(envValidate),
+				MarkdownDescription: "Whether plans ask the server if what they newly name exists (organizations, operators, objects, the " +
+					"portal), and Microsoft Entra whether the tenants of new consents can be entered; default `true`. What does not " +
+					"change is not asked about." + orEnvironment(envValidate),
 			},
 			"entra":      entraSchema(),
 			"powershell": powerShellSchema(),

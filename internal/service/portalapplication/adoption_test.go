@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/vb365/terraform-provider-vb365/internal/acctest"
@@ -88,5 +89,32 @@ func TestAccAnApplicationThatIsListedAloneIsAdopted(t *testing.T) {
 	}}})
 	if unknown.Hits() != 3 {
 		t.Errorf("it was asked for %d times", unknown.Hits())
+	}
+}
+
+// TestAccAnApplicationIsReplaced has Terraform delete the application and register
+// another of its name, while Entra goes on showing the first for a while.
+func TestAccAnApplicationIsReplaced(t *testing.T) {
+	t.Parallel()
+	for _, lag := range []time.Duration{0, 30 * time.Second} {
+		s := start(t)
+		s.Behind(lag)
+		c := issue(t, "portal")
+		var first string
+		moved := strings.Replace(application(c), portal, "https://moved.example.com:4443", 1)
+		resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: s.Providers(), Steps: []resource.TestStep{
+			{Config: application(c), Check: func(*terraform.State) error { first = registered(t, s).AppID; return nil }},
+			{
+				PreConfig: func() { s.Clock.Pass(time.Hour) }, Config: moved, Taint: []string{address},
+				ConfigPlanChecks: planned(plancheck.ResourceActionDestroyBeforeCreate),
+				Check: func(*terraform.State) error {
+					if again := registered(t, s); again.AppID == first {
+						return fmt.Errorf("the application %s was not replaced", first)
+					}
+					return nil
+				},
+			},
+			{Config: moved, PlanOnly: true},
+		}})
 	}
 }

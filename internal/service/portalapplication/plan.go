@@ -3,6 +3,8 @@ package portalapplication
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -29,9 +31,30 @@ func (r *applicationResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, exactPlan(plan, state, creating))...)
-	if creating && r.Connections != nil && r.Connections.ValidateAtPlan && !resp.Diagnostics.HasError() {
+	switch {
+	case r.Connections == nil || resp.Diagnostics.HasError():
+	case !creating:
+		r.noteManaged(state.ApplicationID)
+	case r.Connections.ValidateAtPlan:
 		r.checkNamesakes(ctx, plan, &resp.Diagnostics)
 	}
+}
+
+// noteManaged remembers that an application is in the state: one that is to
+// replace it does not stand beside it.
+func (r *applicationResource) noteManaged(id types.String) {
+	r.Connections.Notes.Note(managedSubject(id.ValueString()), "managed")
+}
+
+func managedSubject(appID string) string { return "managed application " + strings.ToLower(appID) }
+
+// others returns the applications that this run does not know to be in the
+// state, or to have been a moment ago: Entra goes on listing what was deleted.
+func (r *applicationResource) others(found []*entra.Application) []*entra.Application {
+	return slices.DeleteFunc(found, func(app *entra.Application) bool {
+		_, managed := r.Connections.Notes.Known(managedSubject(app.AppID))
+		return managed
+	})
 }
 
 // checkNamesakes finds what an apply would adopt or fail with.
@@ -41,6 +64,7 @@ func (r *applicationResource) checkNamesakes(ctx context.Context, plan model, di
 	var found []*entra.Application
 	if err == nil && !plan.DisplayName.IsUnknown() {
 		found, err = tenant.ApplicationsNamed(ctx, plan.DisplayName.ValueString())
+		found = r.others(found)
 	}
 	if err != nil {
 		title, detail := tfkit.Explain(doing, err)

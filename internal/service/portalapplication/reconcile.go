@@ -161,6 +161,8 @@ type work struct {
 	tenant *entra.Tenant
 	facts  facts
 	record *record
+	// others leaves out the applications that do not stand beside a new one.
+	others func([]*entra.Application) []*entra.Application
 	// previousOwners are those that the state declared.
 	previousOwners []string
 	// progress keeps what was reached, after each write.
@@ -219,6 +221,7 @@ func (w *work) namesakes(ctx context.Context, name string) ([]*entra.Application
 	err := w.client.Settle(ctx, time.Time{}, func(ctx context.Context, _ int) (bool, error) {
 		var err error
 		found, err = w.tenant.ApplicationsNamed(ctx, name)
+		found = w.others(found)
 		return len(found) > 0, err
 	})
 	return found, err
@@ -244,7 +247,7 @@ func (w *work) lost(ctx context.Context, d desired) (*entra.Application, error) 
 	var found *entra.Application
 	err := w.client.Settle(ctx, w.client.Now(), func(ctx context.Context, _ int) (bool, error) {
 		all, err := w.tenant.ApplicationsNamed(ctx, d.name)
-		if len(all) > 0 {
+		if all = w.others(all); len(all) > 0 {
 			if app, same := choose(all, d); same {
 				found = app
 			}

@@ -84,7 +84,7 @@ func (r *applicationResource) Create(ctx context.Context, req resource.CreateReq
 		addError(&resp.Diagnostics, doing, err)
 		return
 	}
-	w := &work{client: client, tenant: tenant, record: &record{TenantID: tenant.ID()}}
+	w := &work{client: client, tenant: tenant, record: &record{TenantID: tenant.ID()}, others: r.others}
 	w.progress = func() {
 		// From here on the application exists: whatever happens, the state knows it.
 		m := newModel(plan, w.facts)
@@ -126,6 +126,7 @@ func (r *applicationResource) Read(ctx context.Context, req resource.ReadRequest
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	imported := state.ObjectID.IsNull()
+	r.noteManaged(state.ApplicationID)
 	doing := "reading the portal's application " + state.ApplicationID.ValueString()
 	client, tenant, err := r.home()
 	if err != nil {
@@ -247,6 +248,7 @@ func (r *applicationResource) Delete(ctx context.Context, req resource.DeleteReq
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	r.noteManaged(state.ApplicationID)
 	doing := fmt.Sprintf("deleting the portal's application %q (%s)", state.DisplayName.ValueString(), state.ApplicationID.ValueString())
 	client, tenant, err := r.home()
 	if err == nil {

@@ -38,7 +38,10 @@ func TestAccDataSourceExamplesPlan(t *testing.T) {
 func TestAccResourceExamplesPlan(t *testing.T) {
 	t.Parallel()
 
-	planEach(t, "resources/*/resource*.tf", func(*testing.T, *acctest.Env) {})
+	planEach(t, "resources/*/resource*.tf", func(t *testing.T, env *acctest.Env) {
+		t.Helper()
+		startEntra(t, "6b1f6a7e-3d0c-4f0c-9d2b-5a1c3e7f9b24").Use(env)
+	})
 }
 
 // planEach plans each file that matches the pattern by itself, on a server of its
@@ -168,11 +171,17 @@ func addConsent(t *testing.T, env *acctest.Env) {
 	microsoft.Consent(graph.ContosoTenant, portal)
 }
 
-// startEntra starts a Microsoft Entra with the tenants of the three customers.
-func startEntra(t *testing.T) *acctest.Entra {
+// startEntra starts a Microsoft Entra with the tenants of the three customers, and
+// others.
+func startEntra(t *testing.T, others ...string) *acctest.Entra {
 	t.Helper()
 
-	return acctest.StartEntra(t, graph.Options{}, graph.ThreeCustomers())
+	seed := graph.ThreeCustomers()
+	for _, id := range others {
+		seed.Tenants = append(seed.Tenants, graph.SeedTenant{Tenant: graph.Tenant{ID: id, DisplayName: id}})
+	}
+
+	return acctest.StartEntra(t, graph.Options{}, seed)
 }
 
 // writeCertificates writes those that examples read.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/masterzen/winrm"
 	"golang.org/x/crypto/ssh"
@@ -66,6 +67,39 @@ func TestWinRMIsWhatItsLibraryTakesForWindows(t *testing.T) {
 	}
 	if accepted, refused := w.Logins(); accepted == 0 || refused == 0 || len(w.Commands()) != 2 {
 		t.Errorf("%d logins, %d refused, commands %+v", accepted, refused, w.Commands())
+	}
+}
+
+// A command that goes on without its client must not answer it all the same, however
+// soon it ends.
+func TestWinRMLosesTheClientThatWaits(t *testing.T) {
+	t.Parallel()
+	started, end := make(chan struct{}), make(chan struct{})
+	w, err := remoting.StartWinRM(func(context.Context, string, io.Reader, io.Writer, io.Writer) int {
+		close(started)
+		<-end
+		return 0
+	}, remoting.Options{KeepRunning: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Close)
+	client, err := winrm.NewClient(winrm.NewEndpoint(w.Host(), w.Port(), true, false, []byte(w.CACertificatePEM()), nil, nil, 0),
+		remoting.DefaultUsername, remoting.DefaultPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error, 1)
+	go func() {
+		_, err := client.Run("program", io.Discard, io.Discard)
+		answer <- err
+	}()
+	<-started
+	time.Sleep(50 * time.Millisecond) // by now the client waits for output
+	w.Drop()
+	close(end)
+	if err := <-answer; err == nil {
+		t.Error("the client was told the end of what it had lost")
 	}
 }
 

@@ -55,6 +55,9 @@ type WinRM struct {
 type remoteCommand struct {
 	stdin  *io.PipeWriter
 	cancel context.CancelFunc
+	// lost is closed when the endpoint forgets the command's shell, though the
+	// command may go on.
+	lost chan struct{}
 
 	mu             sync.Mutex
 	stdout, stderr bytes.Buffer
@@ -113,11 +116,17 @@ func (w *WinRM) Environment() map[string]string {
 	}
 }
 
-// Drop kills what runs, and forgets its shells; requests for them find nothing.
+// Drop kills what runs, and forgets its shells: who waits for them loses the
+// connection, and later requests for them find nothing.
 func (w *WinRM) Drop() {
 	w.kill(false)
 	w.shellsMu.Lock()
 	defer w.shellsMu.Unlock()
+	for _, commands := range w.shells {
+		for _, c := range commands {
+			close(c.lost)
+		}
+	}
 	w.shells = map[string]map[string]*remoteCommand{}
 }
 
@@ -272,7 +281,7 @@ func (w *WinRM) start(rw http.ResponseWriter, username string, commands map[stri
 	line := strings.Join(append([]string{e.Body.Command}, e.Body.Arguments...), " ")
 	stdin, input := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &remoteCommand{stdin: input, cancel: func() { cancel(); _ = input.Close() }}
+	c := &remoteCommand{stdin: input, cancel: func() { cancel(); _ = input.Close() }, lost: make(chan struct{})}
 	w.shellsMu.Lock()
 	id := w.name()
 	commands[id] = c
@@ -350,6 +359,11 @@ func (w *WinRM) receive(rw http.ResponseWriter, r *http.Request, commands map[st
 		out, errs := string(c.stdout.Next(maxPart)), string(c.stderr.Next(maxPart))
 		done, exitCode := c.done && c.stdout.Len()+c.stderr.Len() == 0, c.exitCode
 		c.mu.Unlock()
+		select {
+		case <-c.lost: // looked at last: what goes on without its client may have ended by now
+			panic(http.ErrAbortHandler)
+		default:
+		}
 		if done && w.cutsAt(CutAfterEnd) {
 			panic(http.ErrAbortHandler)
 		}
@@ -360,6 +374,8 @@ func (w *WinRM) receive(rw http.ResponseWriter, r *http.Request, commands map[st
 		select {
 		case <-r.Context().Done():
 			return
+		case <-c.lost:
+			panic(http.ErrAbortHandler)
 		case <-timeout:
 			w.fault(rw, codeTimedOut, "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.")
 			return

@@ -66,6 +66,12 @@ type Options struct {
 	// HideAuthorityWhileOff leaves the restore portal's authority empty while
 	// the portal is off.
 	HideAuthorityWhileOff bool `json:"hideAuthorityWhileOff"`
+	// HideURIWhileOff leaves the restore portal's address empty while the portal
+	// is off.
+	HideURIWhileOff bool `json:"hideUriWhileOff"`
+	// AuthorityInV6 has v6 show the restore portal's authority: its schema has
+	// it, its example has not.
+	AuthorityInV6 bool `json:"authorityInV6"`
 
 	// PutOmittedLists says what the update of a role does with lists that the
 	// body lacks.

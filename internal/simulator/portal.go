@@ -84,13 +84,18 @@ func (f *restFace) getPortalSettings(x *exchange) (reply, error) {
 		body.set("applicationId", settings.ApplicationID)
 	}
 
-	if x.version >= v7 {
-		authority := settings.authority()
-		if x.knobs.HideAuthorityWhileOff && !settings.Enabled {
-			authority = ""
-		}
+	authority, uri := settings.authority(), settings.URI
+	if x.knobs.HideAuthorityWhileOff && !settings.Enabled {
+		authority = ""
+	}
+	if x.knobs.HideURIWhileOff && !settings.Enabled {
+		uri = ""
+	}
+	if x.version >= v7 || x.knobs.AuthorityInV6 {
 		body.text("msalAuthorityUri", authority)
-		body.text("restorePortalUri", settings.URI)
+	}
+	if x.version >= v7 {
+		body.text("restorePortalUri", uri)
 	}
 
 	body.set("isEnabled", settings.Enabled)

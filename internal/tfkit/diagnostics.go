@@ -80,6 +80,10 @@ func Explain(doing string, err error) (title, detail string) {
 }
 
 func explain(err error) (title, advice string) {
+	if unknown, ok := errors.AsType[*vbopowershell.OutcomeUnknownError](err); ok {
+		title, _ = explain(unknown.Err)
+		return title, "Some of it may have been done. Plan again: the settings are read first, and what is missing is planned."
+	}
 	if errors.Is(err, context.Canceled) {
 		return "The run was interrupted", "Run the same command again: what was done is recorded, what was not is planned again."
 	}

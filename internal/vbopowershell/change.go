@@ -21,6 +21,8 @@ type Change interface {
 
 	values() changeValues
 	pfx() *PFX
+	// file names the certificate's file for people.
+	file() string
 	parameters() []parameter
 }
 
@@ -99,6 +101,11 @@ func (c SetOperatorAuthentication) pfx() *PFX { return c.Certificate }
 func (c SetTenantAuthentication) pfx() *PFX   { return c.Certificate }
 func (c SetRestorePortal) pfx() *PFX          { return c.Certificate }
 
+func (SetRESTAPI) file() string                { return "" }
+func (SetOperatorAuthentication) file() string { return "operators" }
+func (SetTenantAuthentication) file() string   { return "tenants" }
+func (SetRestorePortal) file() string          { return "portal" }
+
 // parameter is a parameter of a cmdlet with its value as PowerShell text.
 type parameter struct{ name, value string }
 
@@ -154,7 +161,9 @@ func Commands(modulePath string, changes ...Change) string {
 	if modulePath == "" {
 		modulePath = DefaultModulePath
 	}
-	lines := []string{"Import-Module " + Quote(modulePath)}
+	// One block: of lines pasted one by one, Read-Host would take the next for the
+	// password.
+	lines := []string{"& {", "    Import-Module " + Quote(modulePath)}
 	for _, c := range changes {
 		words := []string{c.Cmdlet()}
 		for _, p := range c.parameters() {
@@ -165,10 +174,10 @@ func Commands(modulePath string, changes ...Change) string {
 			words = append(words, "-"+p.name+separator+p.value)
 		}
 		if c.pfx() != nil {
-			words = append(words, `-CertificateFilePath 'C:\path\to\certificate.pfx'`,
-				"-CertificatePassword (Read-Host -AsSecureString -Prompt 'Password of the PFX file')")
+			words = append(words, `-CertificateFilePath 'C:\path\to\`+c.file()+`.pfx'`,
+				"-CertificatePassword (Read-Host -AsSecureString -Prompt 'Password of "+c.file()+".pfx')")
 		}
-		lines = append(lines, strings.Join(words, " "))
+		lines = append(lines, "    "+strings.Join(words, " "))
 	}
-	return strings.Join(lines, "\n")
+	return strings.Join(append(lines, "}"), "\n")
 }

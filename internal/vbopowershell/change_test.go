@@ -22,12 +22,14 @@ func TestCommandsAreReadyToPasteAndHoldNoSecret(t *testing.T) {
 	pfx := &PFX{data: []byte("FILE"), password: "PASSWORD"}
 	got := Commands("", SetRESTAPI{Enabled: true, HTTPSPort: 443}, SetOperatorAuthentication{Enabled: true, Certificate: pfx},
 		SetTenantAuthentication{}, SetRestorePortal{Enabled: false, ApplicationID: "id", PortalURI: "https://it's:443", Region: "China"})
-	want := `Import-Module 'C:\Program Files\Veeam\Backup365\Veeam.Archiver.PowerShell\Veeam.Archiver.PowerShell.psd1'
-Set-VBORestAPISettings -EnableService:$true -HTTPSPort 443
-Set-VBOOperatorAuthenticationSettings -EnableAuthentication:$true -CertificateFilePath 'C:\path\to\certificate.pfx' ` +
-		`-CertificatePassword (Read-Host -AsSecureString -Prompt 'Password of the PFX file')
-Set-VBOTenantAuthenticationSettings -EnableAuthentication:$false
-Set-VBORestorePortalSettings -EnableService:$false -ApplicationId 'id' -PortalUri 'https://it''s:443' -Region 'China'`
+	want := `& {
+    Import-Module 'C:\Program Files\Veeam\Backup365\Veeam.Archiver.PowerShell\Veeam.Archiver.PowerShell.psd1'
+    Set-VBORestAPISettings -EnableService:$true -HTTPSPort 443
+    Set-VBOOperatorAuthenticationSettings -EnableAuthentication:$true -CertificateFilePath 'C:\path\to\operators.pfx' ` +
+		`-CertificatePassword (Read-Host -AsSecureString -Prompt 'Password of operators.pfx')
+    Set-VBOTenantAuthenticationSettings -EnableAuthentication:$false
+    Set-VBORestorePortalSettings -EnableService:$false -ApplicationId 'id' -PortalUri 'https://it''s:443' -Region 'China'
+}`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

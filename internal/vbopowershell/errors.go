@@ -56,6 +56,22 @@ func (e *CmdletError) OldPowerShell() bool {
 	return err == nil && ran.LessThan(leastVersion)
 }
 
+// OutcomeUnknownError is a change that failed, after which nobody could find out
+// what became of the settings.
+type OutcomeUnknownError struct {
+	// Err is why the change failed, and ReadBack why the look afterwards did.
+	Err, ReadBack error
+}
+
+// Error implements error.
+func (e *OutcomeUnknownError) Error() string {
+	return fmt.Sprintf("%v\nWhat became of the settings is not known: %v", e.Err, e.ReadBack)
+}
+
+// Unwrap returns why the change failed, for that is what is to be explained: that
+// the look afterwards changed nothing says nothing of the change.
+func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
 // ShellError is a command that ended without an answer of the script.
 type ShellError struct {
 	// Target is the [Transport] in words.

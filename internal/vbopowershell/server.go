@@ -161,7 +161,8 @@ func (s *Server) remember(outcome *Outcome) {
 // Where a change failed, or the connection was lost meanwhile, the settings are
 // read back all the same, if the server can be reached: then read is true, and
 // the outcome holds what they are now, whatever the error. The read-back outlives
-// the context by up to two minutes, for what was done must be known.
+// the context by up to two minutes, for what was done must be known. If that
+// fails too, the error is an [OutcomeUnknownError].
 func (s *Server) Change(ctx context.Context, expected Settings, changes ...Change) (outcome Outcome, read bool, err error) {
 	req := request{
 		ModulePath: s.modulePath, Expected: expected.text, LockSeconds: int(lockWait.Seconds()), Changes: changes,
@@ -179,8 +180,11 @@ func (s *Server) Change(ctx context.Context, expected Settings, changes ...Chang
 	defer cancel()
 	// Under the lock: a run whose connection was lost may still go on.
 	after, readErr := s.run(ctx, request{ModulePath: s.modulePath, LockSeconds: int(lockWait.Seconds())})
+	if shell, ok := errors.AsType[*ShellError](readErr); ok && shell.Reason == ShellNoExecutable {
+		return outcome, false, err // nothing ever ran
+	}
 	if readErr != nil {
-		return outcome, false, errors.Join(err, fmt.Errorf("what became of the settings is not known: %w", readErr))
+		return outcome, false, &OutcomeUnknownError{Err: err, ReadBack: readErr}
 	}
 	after.Warnings = append(outcome.Warnings, after.Warnings...)
 	return after, true, err
@@ -194,8 +198,8 @@ func mayHaveChanged(err error) bool {
 	if failed, ok := errors.AsType[*CmdletError](err); ok {
 		return strings.HasPrefix(failed.Cmdlet, "Set-") || strings.HasPrefix(failed.Cmdlet, "Get-")
 	}
-	shell, ok := errors.AsType[*ShellError](err)
-	return ok && shell.Reason == ShellUnexpected
+	_, ended := errors.AsType[*ShellError](err)
+	return ended
 }
 
 // request is what the script is asked to do.

@@ -165,9 +165,10 @@ func TestAChangeIsReadBackWheneverSomethingMayHaveHappened(t *testing.T) {
 			return Output{}, &TransportError{Reason: ReasonUnreachable, Err: errors.New("refused")}
 		}, false},
 		"somebody else was busy": {answered(t, map[string]any{"failure": map[string]string{"kind": "busy", "cmdlet": "Mutex", "message": "x"}}), false},
-		"there is no PowerShell": {func() (Output, error) {
-			return Output{ExitCode: 1, Stderr: []byte("'pwsh.exe' is not recognized as an internal or external command")}, nil
-		}, false},
+		// What a shell writes as it starts may look like a missing program.
+		"PowerShell fell over behind a banner": {func() (Output, error) {
+			return Output{ExitCode: -1073741571, Stderr: []byte("The system cannot find the path specified.\r\nStackOverflow\r\n")}, nil
+		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -201,11 +202,23 @@ func (c cancelling) Run(ctx context.Context, commandLine string, stdin []byte) (
 	return c.fakeTransport.Run(ctx, commandLine, stdin)
 }
 
+func TestWithoutPowerShellNothingWasChanged(t *testing.T) {
+	t.Parallel()
+	missing := func() (Output, error) {
+		return Output{ExitCode: 1, Stderr: []byte("'pwsh.exe' is not recognized as an internal or external command")}, nil
+	}
+	server, _ := newFake(t, missing, missing)
+	_, read, err := server.Change(t.Context(), Settings{}, SetRestorePortal{})
+	if shell, ok := errors.AsType[*ShellError](err); read || !ok || shell.Reason != ShellNoExecutable || strings.Contains(err.Error(), "not known") {
+		t.Errorf("read %v, error %v", read, err)
+	}
+}
+
 func TestWhatCannotBeReadBackIsSaid(t *testing.T) {
 	t.Parallel()
 	server, _ := newFake(t, lost, lost)
 	_, read, err := server.Change(t.Context(), Settings{}, SetRestorePortal{})
-	if read || err == nil || !strings.Contains(err.Error(), "what became of the settings is not known") {
+	if read || err == nil || !strings.Contains(err.Error(), "What became of the settings is not known") {
 		t.Fatalf("read %v, error %v", read, err)
 	}
 }

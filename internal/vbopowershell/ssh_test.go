@@ -542,7 +542,7 @@ func TestALivelyServerIsNotGivenUp(t *testing.T) {
 		}
 		succeed(conn, channel, line)
 	})}.start(t)
-	cfg.KeepAlive = 300 * time.Millisecond
+	cfg.KeepAlive = time.Second
 	if _, err := newSSH(t, cfg).Run(t.Context(), commandLine, nil); err != nil {
 		t.Error(err)
 	}

@@ -50,6 +50,7 @@ func (m *Machine) Configure(change func(*Options)) {
 	m.failed, m.killed = 0, 0
 	m.SetEngines(m.options.engines())
 	m.SerializeErrors(m.options.CLIXML)
+	m.HoldFiles(m.options.FilesHeld)
 	if m.options.ModulePath == none {
 		m.Uninstall()
 		return

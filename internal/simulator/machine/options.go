@@ -52,6 +52,9 @@ type Options struct {
 	// KeepTokens lets access tokens survive a restart.
 	KeepTokens bool `json:"keepTokens"`
 
+	// FilesHeld has another program, such as a virus scanner, hold all files open,
+	// so that they cannot be deleted.
+	FilesHeld bool `json:"filesHeld"`
 	// Warning is written as a warning by every Set cmdlet, if it is not empty.
 	Warning string `json:"warning"`
 	// Banner is written to the output before anything else, as profiles do.

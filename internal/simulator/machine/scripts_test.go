@@ -297,6 +297,43 @@ func TestWarningsAreToldAlsoOfCmdletsThatFail(t *testing.T) {
 	}
 }
 
+// A file that cannot be deleted is told of, whatever became of the change, and goes
+// with the next one.
+func TestAFileThatIsHeldHidesNothing(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]machine.Options{
+		"done":   {FilesHeld: true},
+		"failed": {FilesHeld: true, Fail: "Set-VBORestorePortalSettings", FailMessage: "Out of order.", FailTimes: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sim, m := ready(t, options)
+			portal := newPFX(t, "portal", password)
+			again := request{lockSeconds: 5, changes: []change{portalOn()}, secrets: []string{portal.data, password}}
+			told := func(a answer, files int) {
+				t.Helper()
+				if len(a.Warnings) != files || len(m.TemporaryFiles()) != files {
+					t.Fatalf("%+v, files: %q", a, m.TemporaryFiles())
+				}
+				for _, w := range a.Warnings {
+					if w.Cmdlet != "[System.IO.File]::Delete" || !strings.Contains(w.Message, "because it is being used by another process") ||
+						!strings.Contains(w.Message, "delete it") {
+						t.Errorf("%+v", w)
+					}
+				}
+			}
+			a := ask(t, m, again)
+			told(a, 1)
+			if failed := a.Failure != nil && a.Failure.Message == "Out of order."; failed != (name == "failed") || sim.Portal().Enabled == failed {
+				t.Errorf("%+v", a)
+			}
+			told(ask(t, m, again), 3-1) // the first, still, and the second
+			m.Configure(func(o *machine.Options) { o.FilesHeld = false })
+			told(ask(t, m, request{lockSeconds: 5}), 0)
+		})
+	}
+}
+
 // What is killed leaves its file; the next run that changes something removes it.
 func TestAKilledRunIsCleanedUpAfter(t *testing.T) {
 	t.Parallel()

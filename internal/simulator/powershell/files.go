@@ -64,6 +64,28 @@ func (m *Machine) RemoveFile(name string) {
 	delete(m.files, key)
 }
 
+// HoldFiles has another program hold all files open, so that no script can delete
+// them.
+func (m *Machine) HoldFiles(held bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held = held
+}
+
+// deleteFile deletes a file as scripts do.
+func (m *Machine) deleteFile(name string) error {
+	full, key := resolve(name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, exists := m.files[key]; exists && m.held {
+		return &Error{
+			Message: "The process cannot access the file '" + full + "' because it is being used by another process.", Type: "System.IO.IOException",
+		}
+	}
+	delete(m.files, key)
+	return nil
+}
+
 // CreateFolder makes a folder, and those that it is in.
 func (m *Machine) CreateFolder(name string) {
 	_, key := resolve(name)

@@ -20,6 +20,7 @@ type Machine struct {
 	engines  map[string]string
 	clixml   bool
 	files    map[string]file
+	held     bool // see HoldFiles
 	folders  map[string]bool
 	modules  map[string]Module
 	mutexes  map[string]*mutexState

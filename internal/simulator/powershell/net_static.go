@@ -229,8 +229,7 @@ func (p *process) fileMethod(name string, arguments []any) (any, error) {
 		if err := p.machine.folderMissing(file); err != nil {
 			return nil, err
 		}
-		p.machine.RemoveFile(file)
-		return void{}, nil
+		return void{}, p.machine.deleteFile(file)
 	}
 	return nil, errNoMethod
 }

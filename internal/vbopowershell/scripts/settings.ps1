@@ -165,7 +165,17 @@ function Set-Settings($Change, $Settings) {
         $null = Invoke-Step $cmdlets[$Change.settings] $parameters
     }
     finally {
-        if ($file) { [System.IO.File]::Delete($file) }
+        if ($file) { Remove-CertificateFile $file }
+    }
+}
+
+# What holds the file, such as a virus scanner, must neither hide how the change
+# ended nor stop the next one.
+function Remove-CertificateFile([string] $File) {
+    try { [System.IO.File]::Delete($File) }
+    catch {
+        $message = "$($_.Exception.Message) It holds a certificate with its private key: delete it. The next change tries to."
+        $answer.warnings += @{ cmdlet = '[System.IO.File]::Delete'; message = $message }
     }
 }
 
@@ -194,7 +204,7 @@ try {
         }
         # A run that was killed had no chance to remove its file.
         foreach ($left in [System.IO.Directory]::GetFiles($folder, 'terraform-provider-vb365-*.pfx')) {
-            [System.IO.File]::Delete($left)
+            Remove-CertificateFile $left
         }
     }
 

@@ -97,6 +97,24 @@ func (c *Connections) PowerShell() (*vbopowershell.Server, error) {
 type Ledger struct {
 	mu    sync.Mutex
 	notes map[string]string
+	turns map[string]*sync.Mutex
+}
+
+// Alone returns when no other resource is busy with subject; the caller has to
+// call done when it is no longer.
+func (l *Ledger) Alone(subject string) (done func()) {
+	l.mu.Lock()
+	turn, found := l.turns[subject]
+	if !found {
+		if l.turns == nil {
+			l.turns = map[string]*sync.Mutex{}
+		}
+		turn = new(sync.Mutex)
+		l.turns[subject] = turn
+	}
+	l.mu.Unlock()
+	turn.Lock()
+	return turn.Unlock
 }
 
 // Note writes down what happened to subject, unless something was written about

@@ -21,7 +21,10 @@ type PortalSettings struct {
 	IsEnabled     bool   `json:"isEnabled"`
 	// AuthorityURI is where operators log in, such as https://login.microsoftonline.com/….
 	AuthorityURI string `json:"msalAuthorityUri"`
-	PortalURI    string `json:"restorePortalUri"` // v7 and later
+	PortalURI    string `json:"restorePortalUri"` // see TellsPortalURI
+	// TellsPortalURI is false where an empty PortalURI means nothing: v6 never
+	// shows it, and a portal that is off may not.
+	TellsPortalURI bool `json:"-"`
 }
 
 // PortalSettings returns the restore portal's settings. It needs no login and
@@ -80,6 +83,7 @@ func (c *Client) portalSettings(ctx context.Context, versions []Version) (Portal
 			return settings, err
 		}
 		err = c.decode(resp, &settings)
+		settings.TellsPortalURI = v >= V7 && (settings.IsEnabled || settings.PortalURI != "")
 		return settings, err
 	}
 	return settings, &EndpointError{

@@ -83,18 +83,24 @@ func reportPEM(p path.Path, diags *diag.Diagnostics) {
 		"  openssl pkcs12 -export -in portal.pem -inkey portal.key -out portal.pfx")
 }
 
-// checkValidity reports a certificate that has expired, or will soon.
-func (c declaredCertificate) checkValidity(p path.Path, now time.Time, diags *diag.Diagnostics) {
+// checkValidity reports a certificate that has expired, or will soon. One that the
+// state has is no error: it must keep nobody from planning, let alone from
+// destroying, which begins with an ordinary plan.
+func (c declaredCertificate) checkValidity(state certificateState, p path.Path, now time.Time, diags *diag.Diagnostics) {
 	if c.pfx == nil {
 		return
+	}
+	report := tfkit.AddAttributeError
+	if sameThumbprint(c.pfx.Thumbprint, state.thumbprint.ValueString()) {
+		report = tfkit.AddAttributeWarning
 	}
 	name := fmt.Sprintf("The certificate %s", c.pfx.Thumbprint)
 	switch {
 	case now.After(c.pfx.NotAfter):
-		tfkit.AddAttributeError(diags, p.AtName("pfx_base64_wo"), "The certificate has expired",
+		report(diags, p.AtName("pfx_base64_wo"), "The certificate has expired",
 			fmt.Sprintf("%s was valid until %s. Give a new one.", name, instant(c.pfx.NotAfter)))
 	case now.Before(c.pfx.NotBefore):
-		tfkit.AddAttributeError(diags, p.AtName("pfx_base64_wo"), "The certificate is not valid yet",
+		report(diags, p.AtName("pfx_base64_wo"), "The certificate is not valid yet",
 			fmt.Sprintf("%s is valid from %s. Check the clock of this machine, or wait.", name, instant(c.pfx.NotBefore)))
 	case now.Add(soon).After(c.pfx.NotAfter):
 		tfkit.AddAttributeWarning(diags, p.AtName("pfx_base64_wo"), "The certificate expires soon",

@@ -70,7 +70,7 @@ func (d declared) fromREST(have vb365.PortalSettings) differences {
 	var found differences
 	found = found.compare("enabled", onOff(have.IsEnabled), onOff(d.enabled))
 	found = found.compare("application_id", strings.ToLower(have.ApplicationID), d.applicationID)
-	if have.PortalURI != "" || have.AuthorityURI != "" { // v6 shows neither
+	if have.TellsPortalURI {
 		found = found.compare("portal_uri", have.PortalURI, d.portalURI)
 	}
 	if implied := regionsOf(have.AuthorityURI); len(implied) > 0 {
@@ -88,7 +88,7 @@ func (d declared) fromREST(have vb365.PortalSettings) differences {
 // portalFrom tells what of the portal's own settings is not as declared.
 func (d declared) portalFrom(have vbopowershell.RestorePortal) differences {
 	var found differences
-	found = found.compare("enabled", onOff(have.Enabled), onOff(d.enabled))
+	found = found.compare("enabled", onOff(have.Enabled), d.switchText)
 	found = found.compare("application_id", strings.ToLower(have.ApplicationID), d.applicationID)
 	found = found.compare("portal_uri", have.PortalURI, d.portalURI)
 	found = found.compare("region", have.Region, d.region)

@@ -68,7 +68,7 @@ func warnOfDrift(diags *diag.Diagnostics, changes []string) {
 // has a portal already: the plan of a creation shows no difference.
 func (d declared) warnOfTakeover(have vbopowershell.RestorePortal, diags *diag.Diagnostics) {
 	differ := d.portalFrom(have)
-	if have.ApplicationID == "" || have.ApplicationID == neverConfigured || len(differ) == 0 {
+	if !isConfigured(have.ApplicationID) || len(differ) == 0 {
 		return
 	}
 	for i := range differ {

@@ -308,11 +308,69 @@ func TestAccTwoMachinesAreToldApart(t *testing.T) {
 		{Config: full(env, portal, operators), ExpectError: unwrapped("portal_uri is https://other.example.com:1 over REST, and empty in PowerShell")},
 		{Config: full(env, portal, operators), ExpectError: unwrapped("Veeam.Archiver.REST.Configurator.exe")},
 	}})
+	// Nor do applies of plans that nobody checked change anything.
+	env.Settings["VB365_VALIDATE_AT_PLAN"] = "false"
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: env.Providers(), Steps: []resource.TestStep{
+		{Config: full(env, portal, operators), ExpectError: unwrapped(titleTwoMachines)},
+	}})
+	nothingSet(t, m)
+}
+
+const titleTwoMachines = "The REST service is not that of the machine that PowerShell runs on"
+
+// nothingSet fails if a cmdlet changed something.
+func nothingSet(t *testing.T, m *acctest.Machine) {
+	t.Helper()
 	for _, line := range m.ModuleLog() {
 		if strings.HasPrefix(line, "CommandInvocation(Set-") {
 			t.Errorf("something was changed: %s", line)
 		}
 	}
+}
+
+// A destroy is for the portal at the endpoint: another machine's must not be turned
+// off in its place, and one that stays on is not destroyed.
+func TestAccADestroyLeavesTheOtherMachineAlone(t *testing.T) {
+	t.Parallel()
+	env := startVerified(t)
+	w := env.Workspace(t, wanted())
+	w.MustRun(t, "apply", "-auto-approve")
+	m := env.StartMachine(t, machine.Options{SeparateREST: true})
+	var settings []string
+	for name, value := range m.SSH.Environment() {
+		settings = append(settings, name+"="+value)
+	}
+	out, err := w.Command(t.Context(), settings, "destroy", "-auto-approve", "-no-color").CombinedOutput()
+	if err == nil || !unwrapped(titleTwoMachines).Match(out) {
+		t.Errorf("the destroy ended with %v:\n%s", err, out)
+	}
+	nothingSet(t, m)
+	w.MustRun(t, "state", "show", address)
+}
+
+// A change that runs out of time is read back, and the state has what was found.
+func TestAccWhatWasDoneWhenTimeRanOutIsInTheState(t *testing.T) {
+	t.Parallel()
+	env, m := startManaged(t, "ssh", machine.Options{})
+	portal, operators, next := newPFX(t, "portal", year), newPFX(t, "operators", year), newPFX(t, "next", year)
+	limited := "timeouts {\n  update = \"8s\"\n}"
+	w := env.Workspace(t, full(env, portal, operators, limited))
+	w.MustRun(t, "apply", "-auto-approve")
+	w.Write(t, "main.tf", requires+full(env, next, operators, limited))
+	w.MustRun(t, "plan", "-out=plan")
+	var once sync.Once
+	m.Configure(func(o *machine.Options) {
+		o.After = func(cmdlet string) { // the change is made, and then the server is slow
+			if cmdlet == "Set-VBORestorePortalSettings" {
+				once.Do(func() { time.Sleep(10 * time.Second) })
+			}
+		}
+	})
+	if out, code := w.Run(t, "apply", "-no-color", "plan"); code == 0 || env.Portal().Certificate.Thumbprint != next.thumbprint {
+		t.Fatalf("the apply ended with %d:\n%s", code, out)
+	}
+	w.MustRun(t, "plan", "-refresh=false", "-detailed-exitcode")
+	w.MustRun(t, "plan", "-detailed-exitcode")
 }
 
 // Of two changes at once, the second finds that the settings are not those that

@@ -2,6 +2,7 @@ package restoreportal
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -111,7 +112,9 @@ func (a *authentication) write(m *model, content authenticationModel) {
 
 // declared is what a configuration wants the server to be, in plain words.
 type declared struct {
-	enabled                          bool
+	enabled bool
+	// switchText is enabled in words; empty while it is not known.
+	switchText                       string
 	applicationID, portalURI, region string
 	certificate                      *vbopowershell.PFX
 	// authentications are those that are declared, by attribute.
@@ -130,6 +133,7 @@ type declaredAuthentication struct {
 func newDeclared(ctx context.Context, plan, config model, diags *diag.Diagnostics) declared {
 	d := declared{
 		enabled:         plan.Enabled.ValueBool(),
+		switchText:      switchText(plan.Enabled),
 		applicationID:   strings.ToLower(plan.ApplicationID.ValueString()),
 		portalURI:       plan.PortalURI.ValueString(),
 		region:          plan.Region.ValueString(),
@@ -162,7 +166,7 @@ type facts struct {
 func (f facts) apply(ctx context.Context, m model, diags *diag.Diagnostics) model {
 	m.Enabled = types.BoolValue(f.rest.IsEnabled)
 	m.ApplicationID = keepCase(m.ApplicationID, f.rest.ApplicationID)
-	if f.rest.PortalURI != "" || f.shell != nil {
+	if f.rest.TellsPortalURI {
 		m.PortalURI = types.StringValue(f.rest.PortalURI)
 	}
 	m.AuthorityURI = text(f.rest.AuthorityURI)
@@ -170,7 +174,7 @@ func (f facts) apply(ctx context.Context, m model, diags *diag.Diagnostics) mode
 		m.Region = impliedRegion(f.rest.AuthorityURI, m.Region)
 		return f.applyUnseen(ctx, m, diags)
 	}
-	if f.rest.PortalURI == "" { // v6 does not tell
+	if f.rest.PortalURI == "" {
 		m.PortalURI = types.StringValue(f.shell.RestorePortal.PortalURI)
 	}
 	m.Region = types.StringValue(f.shell.RestorePortal.Region)
@@ -224,21 +228,18 @@ func keepCase(known types.String, id string) types.String {
 
 // impliedRegion returns the region that an authority stands for. Two regions
 // share one authority: then, and where the authority is an unknown one, known
-// counts.
+// counts, as long as it may be right; the region is null if that is not known
+// either.
 func impliedRegion(authority string, known types.String) types.String {
 	implied := regionsOf(authority)
-	for _, region := range implied {
-		if known.ValueString() == region {
-			return known
-		}
-	}
-	if len(implied) == 0 {
-		if known.IsUnknown() {
-			return types.StringNull()
-		}
+	settled := !known.IsNull() && !known.IsUnknown()
+	switch {
+	case settled && (len(implied) == 0 || slices.Contains(implied, known.ValueString())):
 		return known
+	case settled || len(implied) == 1:
+		return types.StringValue(implied[0])
 	}
-	return types.StringValue(implied[0])
+	return types.StringNull()
 }
 
 // regionsOf returns the regions whose operators log in at an authority.

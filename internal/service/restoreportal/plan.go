@@ -83,9 +83,9 @@ func (r *portalResource) exactPlan(
 	}
 	p := path.Root("certificate")
 	certificate := openCertificate(ctx, config.Certificate, p, diags)
-	r.checkValidity(certificate, p, diags)
-	certificate.plan(&plan.CertificateThumbprint, &plan.CertificateExpiresAt,
-		certificateState{state.CertificateThumbprint, state.CertificateExpiresAt})
+	known := certificateState{state.CertificateThumbprint, state.CertificateExpiresAt}
+	r.checkValidity(certificate, known, p, diags)
+	certificate.plan(&plan.CertificateThumbprint, &plan.CertificateExpiresAt, known)
 	open = certificate.unknown || slices.ContainsFunc(
 		[]attr.Value{plan.Enabled, plan.ApplicationID, plan.PortalURI, plan.Region, config.RESTAPIPort},
 		func(v attr.Value) bool { return v.IsUnknown() })
@@ -114,15 +114,17 @@ func (r *portalResource) exactAuthentication(
 	}
 	p := path.Root(a.attribute).AtName("certificate")
 	certificate := openCertificate(ctx, secret.Certificate, p, diags)
-	r.checkValidity(certificate, p, diags)
+	r.checkValidity(certificate, known, p, diags)
 	certificate.plan(&content.CertificateThumbprint, &content.CertificateExpiresAt, known)
 	a.write(plan, content)
 	return certificate.unknown || content.Enabled.IsUnknown()
 }
 
-func (r *portalResource) checkValidity(certificate declaredCertificate, p path.Path, diags *diag.Diagnostics) {
+func (r *portalResource) checkValidity(
+	certificate declaredCertificate, known certificateState, p path.Path, diags *diag.Diagnostics,
+) {
 	if r.Connections != nil {
-		certificate.checkValidity(p, r.Connections.Now(), diags)
+		certificate.checkValidity(known, p, r.Connections.Now(), diags)
 	}
 }
 
@@ -141,7 +143,7 @@ func checkRegionChange(plan model, kept []byte, diags *diag.Diagnostics) {
 	if len(kept) == 0 || json.Unmarshal(kept, &applied) != nil || plan.Region.IsUnknown() || plan.ApplicationID.IsUnknown() {
 		return
 	}
-	if plan.Region.ValueString() != applied.Region && strings.EqualFold(plan.ApplicationID.ValueString(), applied.ApplicationID) {
+	if applied.Region != "" && plan.Region.ValueString() != applied.Region && strings.EqualFold(plan.ApplicationID.ValueString(), applied.ApplicationID) {
 		diags.AddAttributeError(path.Root("region"), titleRegion, fmt.Sprintf(
 			"The region is to change from %s to %s, but an application belongs to one of Microsoft's clouds. Register an application in the "+
 				"other cloud, and change application_id along.", applied.Region, plan.Region.ValueString()))
@@ -170,12 +172,9 @@ func (r *portalResource) askServer(ctx context.Context, want declared, creating,
 		}
 	case seen.shell == nil:
 		want.checkVerified(client, seen.rest, diags)
+	case seen.ofTwoMachines(client, diags):
 	default:
-		if differ := disagreement(seen.rest, seen.shell.RestorePortal); len(differ) > 0 {
-			diags.AddError(titleTwoMachines, twoMachines(client, differ))
-			return
-		}
-		if creating {
+		if _, ours := r.Connections.Notes.Known(subjectOff); creating && !ours {
 			want.warnOfTakeover(seen.shell.RestorePortal, diags)
 		}
 		want.checkManaged(*seen.shell, diags)

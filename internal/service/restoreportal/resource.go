@@ -32,6 +32,13 @@ var (
 
 type portalResource struct{ tfkit.Resource }
 
+// What the run's ledger says of the server's one portal.
+const (
+	subject    = "restore portal"
+	noteMade   = "made" // a resource of this run has set it up, or found it as declared
+	subjectOff = "restore portal that was turned off"
+)
+
 func (r *portalResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + typeName
 }
@@ -96,6 +103,7 @@ func (r *portalResource) Create(ctx context.Context, req resource.CreateRequest,
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
 		return
 	}
+	defer r.Connections.Notes.Alone(subject)()
 	// What a failed creation has changed so far is found by the next one. A state
 	// would have Terraform turn the portal off to create it anew.
 	found, ok := r.establish(ctx, client, plan, config, model{}, doing, &resp.Diagnostics)
@@ -104,6 +112,7 @@ func (r *portalResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	m := keepPlanned(found.apply(ctx, plan, &resp.Diagnostics), plan)
 	m.ID = types.StringValue(instance.InstallationID)
+	r.Connections.Notes.Note(subject, noteMade)
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 	resp.Diagnostics.Append(newRecord(plan).save(ctx, resp.Private)...)
 }
@@ -184,6 +193,9 @@ func (r *portalResource) establish(
 		diags.Append(tfkit.Error(doing, err))
 		return nil, false
 	}
+	if seen.ofTwoMachines(client, diags) {
+		return nil, false
+	}
 	if seen.shell == nil {
 		if differ := want.fromREST(seen.rest); len(differ) > 0 {
 			diags.AddError(titleRunThese, runThese(differ, want.commands(seen.rest)))
@@ -213,13 +225,16 @@ func (r *portalResource) manage(
 	rest, err := r.await(ctx, client, *after)
 	if err != nil {
 		diags.Append(tfkit.Error("waiting for the REST service after "+doing, err))
-		return nil, false
+		return &facts{rest: toldBy(after.RestorePortal), shell: after}, false
 	}
-	if differ := disagreement(rest, after.RestorePortal); len(differ) > 0 {
-		diags.AddError(titleTwoMachines, twoMachines(client, differ))
-		ok = false
-	}
-	return &facts{rest: rest, shell: after}, ok
+	found = &facts{rest: rest, shell: after}
+	return found, !found.ofTwoMachines(client, diags) && ok
+}
+
+// toldBy are the settings that REST shows of a portal, as far as PowerShell
+// tells them.
+func toldBy(portal vbopowershell.RestorePortal) vb365.PortalSettings {
+	return vb365.PortalSettings{ApplicationID: portal.ApplicationID, IsEnabled: portal.Enabled, PortalURI: portal.PortalURI}
 }
 
 // change runs cmdlets, and returns what the server has afterwards; nil if that
@@ -255,8 +270,9 @@ func (r *portalResource) change(
 // await waits until REST shows what PowerShell shows, as long as a restart may
 // take. What it shows in the end is returned whatever it is.
 func (r *portalResource) await(ctx context.Context, client *vb365.Client, settings vbopowershell.Settings) (vb365.PortalSettings, error) {
-	// What was done is done: the end is to be known even if the run is interrupted.
-	ctx, cancel := context.WithTimeout(ctx, restartTime)
+	// What was done is done: the end is to be known even if the run is interrupted
+	// or out of time.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restartTime)
 	defer cancel()
 	return client.AwaitPortalSettings(ctx, func(shown vb365.PortalSettings) bool {
 		return len(disagreement(shown, settings.RestorePortal)) == 0
@@ -267,11 +283,26 @@ func (r *portalResource) await(ctx context.Context, client *vb365.Client, settin
 func disagreement(rest vb365.PortalSettings, shell vbopowershell.RestorePortal) differences {
 	var found differences
 	found = found.compare("enabled", onOff(rest.IsEnabled), onOff(shell.Enabled))
-	found = found.compare("application_id", strings.ToLower(rest.ApplicationID), strings.ToLower(shell.ApplicationID))
+	if isConfigured(rest.ApplicationID) || isConfigured(shell.ApplicationID) {
+		found = found.compare("application_id", strings.ToLower(rest.ApplicationID), strings.ToLower(shell.ApplicationID))
+	}
 	if rest.PortalURI != "" {
 		found = found.compare("portal_uri", rest.PortalURI, shell.PortalURI)
 	}
 	return found
+}
+
+// ofTwoMachines reports as an error that the two sides show different portals:
+// nothing may be changed then.
+func (f facts) ofTwoMachines(client *vb365.Client, diags *diag.Diagnostics) bool {
+	if f.shell == nil {
+		return false
+	}
+	differ := disagreement(f.rest, f.shell.RestorePortal)
+	if len(differ) > 0 {
+		diags.AddError(titleTwoMachines, twoMachines(client, differ))
+	}
+	return len(differ) > 0
 }
 
 func twoMachines(client *vb365.Client, differ differences) string {
@@ -336,6 +367,12 @@ func (r *portalResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	defer r.Connections.Notes.Alone(subject)()
+	if _, kept := r.Connections.Notes.Known(subject); kept {
+		resp.Diagnostics.AddWarning(titleKept, "A destroy turns the portal off. It was left on, because another resource of this configuration, "+
+			"or the replacement of this one, declares the server's portal and has set it up in this run.")
+		return
+	}
 	const doing = "turning the restore portal off"
 	client, err := r.Connections.VB365()
 	var seen facts
@@ -344,6 +381,9 @@ func (r *portalResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	if err != nil {
 		resp.Diagnostics.Append(tfkit.Error(doing, err))
+		return
+	}
+	if seen.ofTwoMachines(client, &resp.Diagnostics) {
 		return
 	}
 	off := vbopowershell.SetRestorePortal{Enabled: false}
@@ -364,9 +404,13 @@ func (r *portalResource) Delete(ctx context.Context, req resource.DeleteRequest,
 			"On the server, see %%ProgramData%%\\Veeam\\Backup365\\Logs.", doing))
 	default:
 		// The next run is not to meet a service that restarts.
-		if _, err := r.await(ctx, client, *after); err != nil {
+		rest, err := r.await(ctx, client, *after)
+		if err != nil {
 			resp.Diagnostics.Append(tfkit.Error("waiting for the REST service after "+doing, err))
+			return
 		}
+		facts{rest: rest, shell: after}.ofTwoMachines(client, &resp.Diagnostics)
+		r.Connections.Notes.Note(subjectOff, doing)
 	}
 }
 
@@ -376,6 +420,7 @@ const recordKey = "applied"
 // record is what was last declared. The state cannot tell: a refresh puts what
 // the server has in its place.
 type record struct {
+	// Region is empty if an import could not tell it.
 	Region        string `json:"region"`
 	ApplicationID string `json:"applicationId"`
 }

@@ -26,6 +26,7 @@ const (
 	titleRegions     = "Organizations are in another region than the portal"
 	titleUnreadable  = "The certificate cannot be read"
 	titleDrift       = "The restore portal was changed outside Terraform"
+	titleKept        = "The restore portal was left on"
 	titleTakeover    = "The server has a restore portal already"
 	titleWarning     = "A cmdlet on the VB365 server warned"
 )
@@ -38,7 +39,8 @@ func runThese(found differences, commands string) string {
 // toRun says why cmdlets are to be run on the server, and what to do then.
 func toRun(why, then, commands string) string {
 	return fmt.Sprintf("The provider has no way to PowerShell on the server (its powershell attribute), so that it can only verify. "+
-		"%s\n\nRun this on the VB365 server, in PowerShell 7 as administrator, and %s:\n\n%s\n", why, then, indent(commands))
+		"%s\n\nRun this on the VB365 server, in PowerShell 7 (with VB365 7 and older: in Windows PowerShell) as administrator, and %s:\n\n%s\n",
+		why, then, indent(commands))
 }
 
 // indent keeps Terraform from wrapping lines.
@@ -59,7 +61,7 @@ func warnOfUnseen(plan, state model, have vb365.PortalSettings, diags *diag.Diag
 		cmdlets[cmdlet] = true
 	}
 	const portalCmdlet = "Get-VBORestorePortalSettings"
-	if have.PortalURI == "" && !plan.PortalURI.Equal(state.PortalURI) {
+	if !have.TellsPortalURI && !plan.PortalURI.Equal(state.PortalURI) {
 		tell(portalCmdlet, "portal_uri, %s", plan.PortalURI.ValueString())
 	}
 	if len(regionsOf(have.AuthorityURI)) != 1 && !plan.Region.Equal(state.Region) {

@@ -25,6 +25,17 @@ type Workspace struct {
 	bin string
 }
 
+// Requires is what a configuration outside of the testing framework begins with.
+const Requires = "terraform {\n  required_providers {\n    vb365 = {\n      source = \"vb365/vb365\"\n    }\n  }\n}\n"
+
+// Delaying is a resource that depends on another one, if it is given its address,
+// and takes some seconds to be destroyed when name changes: before what it depends
+// on is.
+func Delaying(name string, seconds int, on string) string {
+	return fmt.Sprintf("resource \"terraform_data\" \"delaying\" {\n  triggers_replace = %q\n  depends_on = [%s]\n"+
+		"  provisioner \"local-exec\" {\n    when = destroy\n    command = \"sleep %d\"\n  }\n}\n", name, on, seconds)
+}
+
 // Workspace returns a directory that holds a configuration. The test is skipped
 // unless acceptance tests are asked for with TF_ACC=1.
 func (e *Env) Workspace(t *testing.T, configuration string) *Workspace {
@@ -49,7 +60,7 @@ func newWorkspace(t *testing.T, settings map[string]string, configuration string
 	// Terraform and OpenTofu complete "vb365/vb365" with the names of their own registries.
 	w.Write(t, "terraform.rc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %[1]q = %[3]q\n    %[2]q = %[3]q\n  }\n  direct {}\n}\n",
 		provider.Address, strings.Replace(provider.Address, "terraform.io", "opentofu.org", 1), filepath.Dir(binary)))
-	w.Write(t, "main.tf", "terraform {\n  required_providers {\n    vb365 = {\n      source = \"vb365/vb365\"\n    }\n  }\n}\n"+configuration)
+	w.Write(t, "main.tf", Requires+configuration)
 	w.env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(w.Dir, "terraform.rc"),
 		"CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_LOG=", "TF_LOG_PATH=")
 	for name, value := range settings {

@@ -163,6 +163,9 @@ type work struct {
 	record *record
 	// others leaves out the applications that do not stand beside a new one.
 	others func([]*entra.Application) []*entra.Application
+	// claim tells whether an application may be adopted; it is not deleted by this
+	// run then.
+	claim func(*entra.Application) bool
 	// previousOwners are those that the state declared.
 	previousOwners []string
 	// progress keeps what was reached, after each write.
@@ -184,8 +187,11 @@ func (w *work) establish(ctx context.Context, d desired) (adopted bool, err erro
 		if !adopted {
 			return false, &namesakeError{app, d.differences(app)}
 		}
-		w.enter(app)
-		return true, nil
+		if w.claim(app) {
+			w.enter(app)
+			return true, nil
+		}
+		// This run is deleting it: it needs another one.
 	}
 	content := entra.ApplicationChange{
 		DisplayName: &d.name, SignInAudience: &d.audience, RedirectURIs: &d.redirectURIs,

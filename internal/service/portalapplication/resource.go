@@ -84,7 +84,7 @@ func (r *applicationResource) Create(ctx context.Context, req resource.CreateReq
 		addError(&resp.Diagnostics, doing, err)
 		return
 	}
-	w := &work{client: client, tenant: tenant, record: &record{TenantID: tenant.ID()}, others: r.others}
+	w := &work{client: client, tenant: tenant, record: &record{TenantID: tenant.ID()}, others: r.others, claim: r.claim}
 	w.progress = func() {
 		// From here on the application exists: whatever happens, the state knows it.
 		m := newModel(plan, w.facts)
@@ -249,6 +249,14 @@ func (r *applicationResource) Delete(ctx context.Context, req resource.DeleteReq
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	r.noteManaged(state.ApplicationID)
+	fate := fateSubject(state.ApplicationID.ValueString())
+	if earlier, first := r.Connections.Notes.Note(fate, noteDeleting); !first && earlier == noteMade {
+		resp.Diagnostics.AddWarning("The portal's application was kept",
+			fmt.Sprintf("The application %q (%s) was to be deleted, but another resource of this configuration, or the replacement of this one, "+
+				"declares exactly the same one and has adopted it in this run.",
+				state.DisplayName.ValueString(), state.ApplicationID.ValueString()))
+		return
+	}
 	doing := fmt.Sprintf("deleting the portal's application %q (%s)", state.DisplayName.ValueString(), state.ApplicationID.ValueString())
 	client, tenant, err := r.home()
 	if err == nil {

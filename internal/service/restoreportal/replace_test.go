@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vb365/terraform-provider-vb365/internal/acctest"
 	"github.com/vb365/terraform-provider-vb365/internal/simulator/machine"
 )
 
@@ -48,17 +49,15 @@ func TestAccARenamedResourceLeavesThePortalOn(t *testing.T) {
 	t.Parallel()
 	env, _ := startManaged(t, "ssh", machine.Options{})
 	portal, operators := newPFX(t, "portal", year), newPFX(t, "operators", year)
-	declared := func(name, seconds, dependsOn string) string {
-		return strings.Replace(full(env, portal, operators), `"this"`, fmt.Sprintf("%q", name), 1) +
-			fmt.Sprintf("resource \"terraform_data\" \"dependent\" {\n  triggers_replace = %q\n  input = %q\n  %s\n"+
-				"  provisioner \"local-exec\" {\n    when = destroy\n    command = \"sleep ${self.input}\"\n  }\n}\n", name, seconds, dependsOn)
+	declared := func(name string) string {
+		return strings.Replace(full(env, portal, operators), `"this"`, fmt.Sprintf("%q", name), 1)
 	}
-	w := env.Workspace(t, declared("this", "4", "depends_on = [vb365_restore_portal.this]"))
+	w := env.Workspace(t, declared("this")+acctest.Delaying("old", 4, address))
 	w.MustRun(t, "apply", "-auto-approve")
-	w.Write(t, "main.tf", requires+declared("main", "0", ""))
+	w.Write(t, "main.tf", requires+declared("main")+acctest.Delaying("new", 0, ""))
 	says(t, w.MustRun(t, "apply", "-auto-approve", "-no-color"), "The restore portal was left on")
 	w.MustRun(t, "plan", "-detailed-exitcode")
-	w.Write(t, "main.tf", requires+declared("again", "0", ""))
+	w.Write(t, "main.tf", requires+declared("again"))
 	w.MustRun(t, "apply", "-auto-approve")
 	w.MustRun(t, "plan", "-detailed-exitcode")
 	if !env.Portal().Enabled {

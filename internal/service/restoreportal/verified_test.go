@@ -110,7 +110,7 @@ func TestAccWithoutPowerShellTheErrorSaysWhatToRun(t *testing.T) {
 }
 
 // requires is what a configuration outside of the testing framework begins with.
-const requires = "terraform {\n  required_providers {\n    vb365 = {\n      source = \"vb365/vb365\"\n    }\n  }\n}\n"
+const requires = acctest.Requires
 
 // unwrapped is an expression that matches wherever Terraform breaks lines.
 func unwrapped(expression string) *regexp.Regexp {

@@ -60,6 +60,8 @@ func (r *consentResource) Create(ctx context.Context, req resource.CreateRequest
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	fate := fateSubject(plan)
+	defer r.Connections.Notes.Alone(fate)()
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	doing := "consenting to " + describe(plan)
@@ -81,6 +83,7 @@ func (r *consentResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	r.conclude(&resp.Diagnostics, doing, plan, w, err)
 	if err == nil {
+		r.Connections.Notes.Note(fate, "given")
 		warnOfAssignment(&resp.Diagnostics, plan.TenantID.ValueString(), w.facts.principal)
 	}
 }
@@ -110,6 +113,11 @@ func (r *consentResource) conclude(diags *diag.Diagnostics, doing string, m mode
 		return
 	}
 	warnOfObstacles(diags, m.TenantID.ValueString(), w.facts.principal)
+}
+
+// fateSubject is what the run's ledger says that a consent was given of.
+func fateSubject(m model) string {
+	return "consent " + consentID(m.TenantID.ValueString(), m.ApplicationID.ValueString())
 }
 
 // writtenSubject is what the run's ledger says the time of the last write of.
@@ -249,6 +257,14 @@ func (r *consentResource) Delete(ctx context.Context, req resource.DeleteRequest
 	record, diags := parseProvenance(kept)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || worthless(record, state.OnDestroy.ValueString()) {
+		return
+	}
+	fate := fateSubject(state)
+	defer r.Connections.Notes.Alone(fate)()
+	if _, given := r.Connections.Notes.Known(fate); given {
+		resp.Diagnostics.AddWarning("The consent was kept", fmt.Sprintf("The consent to %s was to be taken back, but another resource of "+
+			"this configuration, or the replacement of this one, declares it and has found it in this run. What this resource had added "+
+			"counts as added by others from now on: a later destroy takes it back only with on_destroy = \"revoke\".", describe(state)))
 		return
 	}
 	limited, cancel := context.WithTimeout(ctx, timeout)

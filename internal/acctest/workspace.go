@@ -32,8 +32,9 @@ const Requires = "terraform {\n  required_providers {\n    vb365 = {\n      sour
 // and takes some seconds to be destroyed when name changes: before what it depends
 // on is.
 func Delaying(name string, seconds int, on string) string {
-	return fmt.Sprintf("resource \"terraform_data\" \"delaying\" {\n  triggers_replace = %q\n  depends_on = [%s]\n"+
-		"  provisioner \"local-exec\" {\n    when = destroy\n    command = \"sleep %d\"\n  }\n}\n", name, on, seconds)
+	// The command is that of the configuration by then, and what it is given that of the state.
+	return fmt.Sprintf("resource \"terraform_data\" \"delaying\" {\n  triggers_replace = %q\n  input = %d\n  depends_on = [%s]\n"+
+		"  provisioner \"local-exec\" {\n    when = destroy\n    command = \"sleep ${self.input}\"\n  }\n}\n", name, seconds, on)
 }
 
 // Workspace returns a directory that holds a configuration. The test is skipped

@@ -234,7 +234,9 @@ func (r *portalResource) manage(
 // toldBy are the settings that REST shows of a portal, as far as PowerShell
 // tells them.
 func toldBy(portal vbopowershell.RestorePortal) vb365.PortalSettings {
-	return vb365.PortalSettings{ApplicationID: portal.ApplicationID, IsEnabled: portal.Enabled, PortalURI: portal.PortalURI}
+	return vb365.PortalSettings{
+		ApplicationID: portal.ApplicationID, IsEnabled: portal.Enabled, PortalURI: portal.PortalURI, TellsPortalURI: true,
+	}
 }
 
 // change runs cmdlets, and returns what the server has afterwards; nil if that

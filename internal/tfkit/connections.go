@@ -140,6 +140,33 @@ func (l *Ledger) Known(subject string) (what string, found bool) {
 	return what, found
 }
 
+// What [Ledger.Claim] and [Ledger.Destroy] write down.
+const (
+	noteClaimed    = "claimed"
+	noteDestroying = "destroying"
+)
+
+// Claim keeps what subject names, which a resource of this run made, adopted or
+// found as declared, from being destroyed by another one. It tells whether that is
+// in time.
+func (l *Ledger) Claim(subject string) bool {
+	earlier, first := l.Note(subject, noteClaimed)
+	return first || earlier == noteClaimed
+}
+
+// Destroy tells whether what subject names may be destroyed, which nobody can claim
+// from then on.
+func (l *Ledger) Destroy(subject string) bool {
+	earlier, first := l.Note(subject, noteDestroying)
+	return first || earlier == noteDestroying
+}
+
+// Destroys tells whether this run destroys, or has destroyed, what subject names.
+func (l *Ledger) Destroys(subject string) bool {
+	what, _ := l.Known(subject)
+	return what == noteDestroying
+}
+
 // configured returns the connections that Terraform hands to a service's
 // Configure as provider data; nil while the provider is not configured, as
 // during validation.

@@ -273,15 +273,16 @@ func IsPassing(err error) bool {
 // fails the run, and the same text from hundreds of others would bury it. It
 // tells whether something was added.
 func (c *Connections) ReportTrouble(diags *diag.Diagnostics, doing string, err error) bool {
-	if c.isKnownTrouble(doing, err) {
+	if c.IsKnownTrouble(doing, err) {
 		return false
 	}
 	diags.Append(Error(doing, err))
 	return true
 }
 
-// isKnownTrouble tells whether err is trouble that this run reported before.
-func (c *Connections) isKnownTrouble(doing string, err error) bool {
+// IsKnownTrouble tells whether err is trouble with the connection as a whole that
+// this run reported before; if it did not, it has now.
+func (c *Connections) IsKnownTrouble(doing string, err error) bool {
 	if !IsConnectionTrouble(err) {
 		return false
 	}
@@ -295,7 +296,7 @@ func (c *Connections) isKnownTrouble(doing string, err error) bool {
 func (c *Connections) ReportUnchecked(diags *diag.Diagnostics, at path.Path, doing string, err error, title, detail string) {
 	_, unknown := errors.AsType[*UnknownSettingError](err)
 	switch {
-	case unknown, c.isKnownTrouble(doing, err):
+	case unknown, c.IsKnownTrouble(doing, err):
 	case IsPassing(err):
 		diags.AddWarning(TitleNotCheckedEntra, title+". "+detail)
 	default:

@@ -133,17 +133,8 @@ func (ls labels) of(k *kind, id string) string {
 	return k.noun + " " + id
 }
 
-// private is a resource's private state.
-type private interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-func (ls labels) save(ctx context.Context, to private) diag.Diagnostics {
-	data, err := json.Marshal(ls)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder, "The names of the role's objects cannot be recorded: "+err.Error()+".")}
-	}
-	return to.SetKey(ctx, labelsKey, data)
+func (ls labels) save(ctx context.Context, to tfkit.Private) diag.Diagnostics {
+	return tfkit.Record(ctx, to, labelsKey, ls, "The names of the role's objects")
 }
 
 func parseLabels(data []byte) labels {

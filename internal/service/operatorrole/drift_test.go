@@ -237,7 +237,7 @@ func TestAccEntriesOfUnknownKindsSurviveUntilTheyAreToGo(t *testing.T) {
 		return w.Run(t, "apply", "-auto-approve", "-no-color")
 	}
 	// The role moves to a file of its own, so that it can be changed.
-	w.Write(t, "main.tf", "terraform {\n  required_providers {\n    vb365 = {\n      source = \"vb365/vb365\"\n    }\n  }\n}\n")
+	w.Write(t, "main.tf", acctest.Requires)
 	w.Write(t, "role.tf", role("Sites", keeping...))
 
 	plan, code := w.Run(t, "plan", "-no-color", "-detailed-exitcode")

@@ -136,7 +136,7 @@ func (r *roleResource) askServer(ctx context.Context, plan, state model, diags *
 	}
 	if _, first := r.Connections.Notes.Note("unchecked: "+err.Error(), doing); first {
 		title, detail := tfkit.Explain(doing, err)
-		diags.AddWarning("The plan was not checked against the server", title+". "+detail+
+		diags.AddWarning(tfkit.TitleNotChecked, title+". "+detail+
 			"\n\nWhat the plan names may not exist; apply will tell. Other roles of this plan may be unchecked too.")
 	}
 }

@@ -52,9 +52,8 @@ func (r *roleResource) IdentitySchema(
 
 // What the run's ledger says of roles, by id.
 const (
-	noteManaged  = "managed"  // it is in the state
-	noteMade     = "made"     // it was created or adopted by a resource of this run
-	noteDeleting = "deleting" // it is being deleted
+	noteManaged = "managed" // it is in the state
+	noteMade    = "made"    // it was created or adopted by a resource of this run
 )
 
 func managedSubject(id string) string { return "role in state " + strings.ToLower(id) }
@@ -117,17 +116,11 @@ func (r *roleResource) Create(ctx context.Context, req resource.CreateRequest, r
 type adoption struct{ notes *tfkit.Ledger }
 
 // deleting tells whether this run deletes the role: then it is as good as gone.
-func (a adoption) deleting(role vb365.Role) bool {
-	what, _ := a.notes.Known(fateSubject(role.ID))
-	return what == noteDeleting
-}
+func (a adoption) deleting(role vb365.Role) bool { return a.notes.Destroys(fateSubject(role.ID)) }
 
 // adopt takes the role over, so that this run does not delete it, unless it is
 // being deleted already.
-func (a adoption) adopt(role vb365.Role) bool {
-	earlier, first := a.notes.Note(fateSubject(role.ID), noteMade)
-	return first || earlier == noteMade
-}
+func (a adoption) adopt(role vb365.Role) bool { return a.notes.Claim(fateSubject(role.ID)) }
 
 // errTwice is one role declared by two resources.
 var errTwice = errors.New("another resource of this configuration declares a role of the same name in the same organization")
@@ -138,7 +131,7 @@ func (r *roleResource) claim(made creation) error {
 	if _, first := r.Connections.Notes.Note(subject, noteMade); !first {
 		return errTwice
 	}
-	r.Connections.Notes.Note(fateSubject(made.role.ID), noteMade)
+	r.Connections.Notes.Claim(fateSubject(made.role.ID))
 	return nil
 }
 
@@ -270,7 +263,7 @@ func (r *roleResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	id := state.ID.ValueString()
-	if earlier, first := r.Connections.Notes.Note(fateSubject(id), noteDeleting); !first && earlier == noteMade {
+	if !r.Connections.Notes.Destroy(fateSubject(id)) {
 		resp.Diagnostics.AddWarning("A restore operator role was kept",
 			fmt.Sprintf("The role %q (id %s) was to be deleted, but another resource of this configuration declares exactly the same "+
 				"role and has taken it over in this run.", state.Name.ValueString(), id))

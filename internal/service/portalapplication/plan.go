@@ -48,19 +48,13 @@ func (r *applicationResource) noteManaged(id types.String) {
 
 func managedSubject(appID string) string { return "managed application " + strings.ToLower(appID) }
 
-// What the run's ledger says of the fate of applications.
-const (
-	noteMade     = "made"     // a resource of this run registered or adopted it
-	noteDeleting = "deleting" // it is being deleted
-)
-
+// fateSubject is what the run's ledger says whether it is kept or destroyed of.
 func fateSubject(appID string) string { return "application " + strings.ToLower(appID) }
 
 // claim takes an application for a resource of this run, so that no other one
 // deletes it, unless one does already.
 func (r *applicationResource) claim(app *entra.Application) bool {
-	earlier, first := r.Connections.Notes.Note(fateSubject(app.AppID), noteMade)
-	return first || earlier == noteMade
+	return r.Connections.Notes.Claim(fateSubject(app.AppID))
 }
 
 // others returns the applications that this run does not know to be in the

@@ -29,17 +29,8 @@ type record struct {
 
 const recordKey = "record"
 
-// private is a resource's private state.
-type private interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-func (r *record) save(ctx context.Context, to private) diag.Diagnostics {
-	data, err := json.Marshal(r)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder, "What was done to the application cannot be recorded: "+err.Error()+".")}
-	}
-	return to.SetKey(ctx, recordKey, data)
+func (r *record) save(ctx context.Context, to tfkit.Private) diag.Diagnostics {
+	return tfkit.Record(ctx, to, recordKey, r, "What was done to the application")
 }
 
 func parseRecord(data []byte) (*record, diag.Diagnostics) {

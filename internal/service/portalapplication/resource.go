@@ -249,8 +249,7 @@ func (r *applicationResource) Delete(ctx context.Context, req resource.DeleteReq
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	r.noteManaged(state.ApplicationID)
-	fate := fateSubject(state.ApplicationID.ValueString())
-	if earlier, first := r.Connections.Notes.Note(fate, noteDeleting); !first && earlier == noteMade {
+	if !r.Connections.Notes.Destroy(fateSubject(state.ApplicationID.ValueString())) {
 		resp.Diagnostics.AddWarning("The portal's application was kept",
 			fmt.Sprintf("The application %q (%s) was to be deleted, but another resource of this configuration, or the replacement of this one, "+
 				"declares exactly the same one and has adopted it in this run.",

@@ -68,7 +68,7 @@ func onOff(enabled bool) string {
 // fromREST tells what REST shows not to be as declared.
 func (d declared) fromREST(have vb365.PortalSettings) differences {
 	var found differences
-	found = found.compare("enabled", onOff(have.IsEnabled), onOff(d.enabled))
+	found = found.compare("enabled", onOff(have.IsEnabled), onOff(d.on()))
 	found = found.compare("application_id", strings.ToLower(have.ApplicationID), d.applicationID)
 	if have.TellsPortalURI {
 		found = found.compare("portal_uri", have.PortalURI, d.portalURI)
@@ -88,7 +88,7 @@ func (d declared) fromREST(have vb365.PortalSettings) differences {
 // portalFrom tells what of the portal's own settings is not as declared.
 func (d declared) portalFrom(have vbopowershell.RestorePortal) differences {
 	var found differences
-	found = found.compare("enabled", onOff(have.Enabled), d.switchText)
+	found = found.compare("enabled", onOff(have.Enabled), switchText(d.enabled))
 	found = found.compare("application_id", strings.ToLower(have.ApplicationID), d.applicationID)
 	found = found.compare("portal_uri", have.PortalURI, d.portalURI)
 	found = found.compare("region", have.Region, d.region)
@@ -111,7 +111,7 @@ func (d declared) authenticationFrom(a *authentication, have vbopowershell.Setti
 // the service.
 func (d declared) restAPIFrom(have vbopowershell.RESTAPI) differences {
 	var found differences
-	if d.enabled {
+	if d.on() {
 		found = found.compare("the REST service", onOff(have.Enabled), onOff(true))
 	}
 	if d.restAPIPort != 0 {
@@ -142,7 +142,7 @@ func (d declared) changes(have vbopowershell.Settings) []vbopowershell.Change {
 		portal = append(portal, change)
 	}
 	if len(d.restAPIFrom(have.RESTAPI)) > 0 {
-		change := vbopowershell.SetRESTAPI{Enabled: have.RESTAPI.Enabled || d.enabled, HTTPSPort: have.RESTAPI.HTTPSPort}
+		change := vbopowershell.SetRESTAPI{Enabled: have.RESTAPI.Enabled || d.on(), HTTPSPort: have.RESTAPI.HTTPSPort}
 		if d.restAPIPort != 0 {
 			change.HTTPSPort = d.restAPIPort
 		}
@@ -157,7 +157,7 @@ func (d declared) changes(have vbopowershell.Settings) []vbopowershell.Change {
 			others = append(others, a.change(want.enabled, want.certificate))
 		}
 	}
-	if d.enabled {
+	if d.on() {
 		return append(others, portal...)
 	}
 	return append(portal, others...)
@@ -165,7 +165,7 @@ func (d declared) changes(have vbopowershell.Settings) []vbopowershell.Change {
 
 func (d declared) portalChange() vbopowershell.SetRestorePortal {
 	return vbopowershell.SetRestorePortal{
-		Enabled: d.enabled, ApplicationID: d.applicationID, PortalURI: d.portalURI, Region: d.region, Certificate: d.certificate,
+		Enabled: d.on(), ApplicationID: d.applicationID, PortalURI: d.portalURI, Region: d.region, Certificate: d.certificate,
 	}
 }
 
@@ -178,7 +178,7 @@ func (d declared) unverifiedChanges(have vb365.PortalSettings) []vbopowershell.C
 		portal.Certificate = nil // the present one serves this application
 	}
 	var changes []vbopowershell.Change
-	if d.enabled && !have.IsEnabled {
+	if d.on() && !have.IsEnabled {
 		for _, a := range authentications {
 			if want, ok := d.authentications[a.attribute]; ok {
 				changes = append(changes, a.change(want.enabled, want.certificate))

@@ -34,13 +34,13 @@ func TestAccThePlanOfANewPortalSaysWhatItTakesOver(t *testing.T) {
 		"application_id is 00000000-1111-4000-8000-000000000000 on the server, and "+application, "certificate is AAAA on the server",
 		`import { to = vb365_restore_portal.<name>`)
 	// Likewise where the application is yet to be registered.
-	w.Write(t, "main.tf", requires+strings.Replace(full(env, newPFX(t, "portal", year), newPFX(t, "operators", year)),
+	w.Write(t, "main.tf", acctest.Requires+strings.Replace(full(env, newPFX(t, "portal", year), newPFX(t, "operators", year)),
 		strconv.Quote(application), "terraform_data.application.output", 1)+
 		fmt.Sprintf("resource \"terraform_data\" \"application\" {\n  input = %q\n}\n", application))
 	says(t, w.MustRun(t, "plan", "-no-color"), "The server has a restore portal already",
 		"application_id is 00000000-1111-4000-8000-000000000000 on the server, and not known before apply")
 	// And where the switch is not known yet, it is not taken for off.
-	w.Write(t, "main.tf", requires+full(env, newPFX(t, "portal", year), newPFX(t, "operators", year), "enabled = terraform_data.on.output")+
+	w.Write(t, "main.tf", acctest.Requires+full(env, newPFX(t, "portal", year), newPFX(t, "operators", year), "enabled = terraform_data.on.output")+
 		"resource \"terraform_data\" \"on\" {\n  input = true\n}\n")
 	says(t, w.MustRun(t, "plan", "-no-color"), "enabled is on on the server, and not known before apply") //nolint:dupword // the first is its value
 }

@@ -186,7 +186,7 @@ func TestAccAConnectionThatIsLostLeavesNothingUnnoticed(t *testing.T) {
 				portal, operators, next := newPFX(t, "portal", year), newPFX(t, "operators", year), newPFX(t, "next", year)
 				w := env.Workspace(t, full(env, portal, operators))
 				w.MustRun(t, "apply", "-auto-approve")
-				w.Write(t, "main.tf", requires+full(env, next, next))
+				w.Write(t, "main.tf", acctest.Requires+full(env, next, next))
 				w.MustRun(t, "plan", "-out=plan")
 				for _, configure := range []func(func(*remoting.Options)){m.SSH.Configure, m.WinRM.Configure} {
 					configure(func(o *remoting.Options) {
@@ -356,7 +356,7 @@ func TestAccWhatWasDoneWhenTimeRanOutIsInTheState(t *testing.T) {
 	limited := "timeouts {\n  update = \"8s\"\n}"
 	w := env.Workspace(t, full(env, portal, operators, limited))
 	w.MustRun(t, "apply", "-auto-approve")
-	w.Write(t, "main.tf", requires+full(env, next, operators, limited))
+	w.Write(t, "main.tf", acctest.Requires+full(env, next, operators, limited))
 	w.MustRun(t, "plan", "-out=plan")
 	var once sync.Once
 	m.Configure(func(o *machine.Options) {

@@ -112,9 +112,8 @@ func (a *authentication) write(m *model, content authenticationModel) {
 
 // declared is what a configuration wants the server to be, in plain words.
 type declared struct {
-	enabled bool
-	// switchText is enabled in words; empty while it is not known.
-	switchText                       string
+	// enabled may not be known yet: see declared.on.
+	enabled                          types.Bool
 	applicationID, portalURI, region string
 	certificate                      *vbopowershell.PFX
 	// authentications are those that are declared, by attribute.
@@ -122,6 +121,9 @@ type declared struct {
 	// restAPIPort is zero if it is not declared.
 	restAPIPort int
 }
+
+// on tells whether the portal is to be on, which is not known while a plan is open.
+func (d declared) on() bool { return d.enabled.ValueBool() }
 
 type declaredAuthentication struct {
 	enabled     bool
@@ -132,8 +134,7 @@ type declaredAuthentication struct {
 // plans do not hold.
 func newDeclared(ctx context.Context, plan, config model, diags *diag.Diagnostics) declared {
 	d := declared{
-		enabled:         plan.Enabled.ValueBool(),
-		switchText:      switchText(plan.Enabled),
+		enabled:         plan.Enabled,
 		applicationID:   strings.ToLower(plan.ApplicationID.ValueString()),
 		portalURI:       plan.PortalURI.ValueString(),
 		region:          plan.Region.ValueString(),

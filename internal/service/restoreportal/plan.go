@@ -197,7 +197,7 @@ func (d declared) checkVerified(client *vb365.Client, have vb365.PortalSettings,
 
 // checkManaged compares the declaration with what the server has that is not declared.
 func (d declared) checkManaged(have vbopowershell.Settings, diags *diag.Diagnostics) {
-	if !d.enabled {
+	if !d.on() {
 		return
 	}
 	port := d.restAPIPort
@@ -232,7 +232,7 @@ func (d declared) checkOrganizations(
 	ctx context.Context, client *vb365.Client, have vbopowershell.Settings, diags *diag.Diagnostics,
 ) {
 	organizations, err := client.Organizations(ctx)
-	if err != nil || !d.enabled {
+	if err != nil || !d.on() {
 		return
 	}
 	var served int

@@ -54,10 +54,10 @@ func TestAccARenamedResourceLeavesThePortalOn(t *testing.T) {
 	}
 	w := env.Workspace(t, declared("this")+acctest.Delaying("old", 4, address))
 	w.MustRun(t, "apply", "-auto-approve")
-	w.Write(t, "main.tf", requires+declared("main")+acctest.Delaying("new", 0, ""))
+	w.Write(t, "main.tf", acctest.Requires+declared("main")+acctest.Delaying("new", 0, ""))
 	w.MustRun(t, "apply", "-auto-approve")
 	w.MustRun(t, "plan", "-detailed-exitcode")
-	w.Write(t, "main.tf", requires+declared("again"))
+	w.Write(t, "main.tf", acctest.Requires+declared("again"))
 	w.MustRun(t, "apply", "-auto-approve")
 	w.MustRun(t, "plan", "-detailed-exitcode")
 	if !env.Portal().Enabled {

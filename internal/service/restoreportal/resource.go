@@ -2,7 +2,6 @@ package restoreportal
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -32,10 +31,10 @@ var (
 
 type portalResource struct{ tfkit.Resource }
 
-// What the run's ledger says of the server's one portal.
+// What the run's ledger speaks of: the server's one portal, and that this run has
+// turned it off.
 const (
 	subject    = "restore portal"
-	noteMade   = "made" // a resource of this run has set it up, or found it as declared
 	subjectOff = "restore portal that was turned off"
 )
 
@@ -112,7 +111,7 @@ func (r *portalResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	m := keepPlanned(found.apply(ctx, plan, &resp.Diagnostics), plan)
 	m.ID = types.StringValue(instance.InstallationID)
-	r.Connections.Notes.Note(subject, noteMade)
+	r.Connections.Notes.Claim(subject)
 	resp.Diagnostics.Append(resp.State.Set(ctx, m)...)
 	resp.Diagnostics.Append(newRecord(plan).save(ctx, resp.Private)...)
 }
@@ -370,7 +369,7 @@ func (r *portalResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	defer r.Connections.Notes.Alone(subject)()
-	if _, kept := r.Connections.Notes.Known(subject); kept {
+	if !r.Connections.Notes.Destroy(subject) {
 		resp.Diagnostics.AddWarning(titleKept, "A destroy turns the portal off. It was left on, because another resource of this configuration, "+
 			"or the replacement of this one, declares the server's portal and has set it up in this run.")
 		return
@@ -431,13 +430,6 @@ func newRecord(m model) record {
 	return record{Region: m.Region.ValueString(), ApplicationID: m.ApplicationID.ValueString()}
 }
 
-func (r record) save(ctx context.Context, private interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-},
-) diag.Diagnostics {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder, "What was declared cannot be recorded: "+err.Error()+".")}
-	}
-	return private.SetKey(ctx, recordKey, text)
+func (r record) save(ctx context.Context, to tfkit.Private) diag.Diagnostics {
+	return tfkit.Record(ctx, to, recordKey, r, "What was declared")
 }

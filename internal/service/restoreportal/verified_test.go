@@ -109,9 +109,6 @@ func TestAccWithoutPowerShellTheErrorSaysWhatToRun(t *testing.T) {
 	}
 }
 
-// requires is what a configuration outside of the testing framework begins with.
-const requires = acctest.Requires
-
 // unwrapped is an expression that matches wherever Terraform breaks lines.
 func unwrapped(expression string) *regexp.Regexp {
 	return regexp.MustCompile(strings.ReplaceAll(expression, " ", `[\s│]+`))
@@ -144,7 +141,7 @@ func TestAccWithoutPowerShellWhatRESTDoesNotShowIsSaidOnce(t *testing.T) {
 	told(w.MustRun(t, "apply", "-auto-approve", "-no-color"), "certificate, with the thumbprint "+first.thumbprint,
 		"operator_authentication", "tenant_authentication", "rest_api_port, 4443", "Get-VBORestorePortalSettings")
 	told(w.MustRun(t, "apply", "-auto-approve", "-no-color"))
-	w.Write(t, "main.tf", requires+declared(second))
+	w.Write(t, "main.tf", acctest.Requires+declared(second))
 	out := w.MustRun(t, "apply", "-auto-approve", "-no-color")
 	told(out, fmt.Sprintf("%q -> %q", first.thumbprint, second.thumbprint), "certificate, with the thumbprint "+second.thumbprint)
 }

@@ -108,17 +108,8 @@ func (p *provenance) forget(f facts) {
 	}
 }
 
-// private is a resource's private state.
-type private interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
-func (p *provenance) save(ctx context.Context, to private) diag.Diagnostics {
-	data, err := json.Marshal(p)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic(tfkit.TitleOutOfOrder, "What was added to the tenant cannot be recorded: "+err.Error()+".")}
-	}
-	return to.SetKey(ctx, provenanceKey, data)
+func (p *provenance) save(ctx context.Context, to tfkit.Private) diag.Diagnostics {
+	return tfkit.Record(ctx, to, provenanceKey, p, "What was added to the tenant")
 }
 
 // parseProvenance reads a record; without one, everything was added by others.

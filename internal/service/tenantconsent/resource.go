@@ -83,7 +83,7 @@ func (r *consentResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	r.conclude(&resp.Diagnostics, doing, plan, w, err)
 	if err == nil {
-		r.Connections.Notes.Note(fate, "given")
+		r.Connections.Notes.Claim(fate)
 		warnOfAssignment(&resp.Diagnostics, plan.TenantID.ValueString(), w.facts.principal)
 	}
 }
@@ -115,7 +115,7 @@ func (r *consentResource) conclude(diags *diag.Diagnostics, doing string, m mode
 	warnOfObstacles(diags, m.TenantID.ValueString(), w.facts.principal)
 }
 
-// fateSubject is what the run's ledger says that a consent was given of.
+// fateSubject is what the run's ledger says whether it is kept or destroyed of.
 func fateSubject(m model) string {
 	return "consent " + consentID(m.TenantID.ValueString(), m.ApplicationID.ValueString())
 }
@@ -143,10 +143,8 @@ func (r *consentResource) Read(ctx context.Context, req resource.ReadRequest, re
 	doing := "reading the consent to " + describe(state)
 	report := func(err error) {
 		// An import must not pass in silence; a refresh need not repeat what is wrong with the connection.
-		if !imported && tfkit.IsConnectionTrouble(err) {
-			if _, first := r.Connections.Notes.Note("trouble: "+err.Error(), doing); !first {
-				return
-			}
+		if !imported && r.Connections.IsKnownTrouble(doing, err) {
+			return
 		}
 		r.addError(&resp.Diagnostics, doing, state, err)
 	}
@@ -261,7 +259,7 @@ func (r *consentResource) Delete(ctx context.Context, req resource.DeleteRequest
 	}
 	fate := fateSubject(state)
 	defer r.Connections.Notes.Alone(fate)()
-	if _, given := r.Connections.Notes.Known(fate); given {
+	if !r.Connections.Notes.Destroy(fate) {
 		resp.Diagnostics.AddWarning("The consent was kept", fmt.Sprintf("The consent to %s was to be taken back, but another resource of "+
 			"this configuration, or the replacement of this one, declares it and has found it in this run. What this resource had added "+
 			"counts as added by others from now on: a later destroy takes it back only with on_destroy = \"revoke\".", describe(state)))

@@ -327,7 +327,7 @@ func TestAFileThatIsHeldHidesNothing(t *testing.T) {
 			if failed := a.Failure != nil && a.Failure.Message == "Out of order."; failed != (name == "failed") || sim.Portal().Enabled == failed {
 				t.Errorf("%+v", a)
 			}
-			told(ask(t, m, again), 3-1) // the first, still, and the second
+			told(ask(t, m, again), 2) // the first, still, and the second
 			m.Configure(func(o *machine.Options) { o.FilesHeld = false })
 			told(ask(t, m, request{lockSeconds: 5}), 0)
 		})

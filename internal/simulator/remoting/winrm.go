@@ -55,14 +55,14 @@ type WinRM struct {
 type remoteCommand struct {
 	stdin  *io.PipeWriter
 	cancel context.CancelFunc
-	// lost is closed when the endpoint forgets the command's shell, though the
-	// command may go on.
-	lost chan struct{}
 
 	mu             sync.Mutex
 	stdout, stderr bytes.Buffer
 	done           bool
-	exitCode       int
+	// lost tells that the endpoint forgot the command's shell, though the command
+	// may go on.
+	lost     bool
+	exitCode int
 }
 
 // StartWinRM starts an endpoint. The caller has to [WinRM.Close] it.
@@ -124,7 +124,9 @@ func (w *WinRM) Drop() {
 	defer w.shellsMu.Unlock()
 	for _, commands := range w.shells {
 		for _, c := range commands {
-			close(c.lost)
+			c.mu.Lock()
+			c.lost = true
+			c.mu.Unlock()
 		}
 	}
 	w.shells = map[string]map[string]*remoteCommand{}
@@ -281,7 +283,7 @@ func (w *WinRM) start(rw http.ResponseWriter, username string, commands map[stri
 	line := strings.Join(append([]string{e.Body.Command}, e.Body.Arguments...), " ")
 	stdin, input := io.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &remoteCommand{stdin: input, cancel: func() { cancel(); _ = input.Close() }, lost: make(chan struct{})}
+	c := &remoteCommand{stdin: input, cancel: func() { cancel(); _ = input.Close() }}
 	w.shellsMu.Lock()
 	id := w.name()
 	commands[id] = c
@@ -357,14 +359,9 @@ func (w *WinRM) receive(rw http.ResponseWriter, r *http.Request, commands map[st
 	for {
 		c.mu.Lock()
 		out, errs := string(c.stdout.Next(maxPart)), string(c.stderr.Next(maxPart))
-		done, exitCode := c.done && c.stdout.Len()+c.stderr.Len() == 0, c.exitCode
+		done, exitCode, lost := c.done && c.stdout.Len()+c.stderr.Len() == 0, c.exitCode, c.lost
 		c.mu.Unlock()
-		select {
-		case <-c.lost: // looked at last: what goes on without its client may have ended by now
-			panic(http.ErrAbortHandler)
-		default:
-		}
-		if done && w.cutsAt(CutAfterEnd) {
+		if lost || done && w.cutsAt(CutAfterEnd) {
 			panic(http.ErrAbortHandler)
 		}
 		if done || out != "" || errs != "" {
@@ -374,8 +371,6 @@ func (w *WinRM) receive(rw http.ResponseWriter, r *http.Request, commands map[st
 		select {
 		case <-r.Context().Done():
 			return
-		case <-c.lost:
-			panic(http.ErrAbortHandler)
 		case <-timeout:
 			w.fault(rw, codeTimedOut, "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.")
 			return
